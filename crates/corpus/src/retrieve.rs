@@ -1,0 +1,79 @@
+//! The seam between finding and answering.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use crate::Passage;
+
+/// What a person asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The words as they came.
+    pub text: String,
+}
+
+/// One term of the question as the search saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuestionTerm {
+    /// The word as it was asked, case and all.
+    pub word: String,
+    /// Its normal form, under which it was sought.
+    pub stem: String,
+    /// BM25 inverse document frequency: above 0, the higher the rarer.
+    pub idf: f32,
+    /// In how many passages it stands; 0 when the documents never use it.
+    pub passages: u32,
+}
+
+/// Where a term of the question was found in a hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// Nowhere.
+    Missing,
+    /// In the headings only.
+    Heading,
+    /// In the text.
+    Text,
+}
+
+/// A passage that may answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The passage itself.
+    pub passage: Arc<Passage>,
+    /// What hits are ordered by: higher is better, comparable only within one retrieval.
+    pub score: f32,
+    /// `score` as a share of the best that any passage could reach for this question: 0 to about 1, comparable
+    /// between questions.
+    pub share: f32,
+    /// For each term of [`Retrieval::terms`], where it stands in the passage.
+    pub matches: Vec<Match>,
+}
+
+/// What was found for a question.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Retrieval {
+    /// The terms that were sought, without duplicates, in the order of the question.
+    pub terms: Vec<QuestionTerm>,
+    /// At most as many hits as were asked for, best first; ties go to the earlier place in the library.
+    pub hits: Vec<Hit>,
+    /// How many passages were searched.
+    pub passages: u32,
+}
+
+/// The index could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the index")]
+pub struct RetrieveError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Finds the passages most likely to answer a question.
+pub trait Retriever: Send + Sync {
+    /// Returns at most `limit` hits, best first, all from one snapshot of the corpus.
+    ///
+    /// No hits is an answer, not an error. Blocks on disk: call it from the pool.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError>;
+}

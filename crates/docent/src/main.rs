@@ -1,0 +1,2 @@
+//! Turns a folder of documents into chat assistants that answer only from them.
+fn main() {}

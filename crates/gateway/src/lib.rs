@@ -1,0 +1,1 @@
+//! The sockets: sessions, admission, the chat page.

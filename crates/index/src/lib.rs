@@ -1,0 +1,1 @@
+//! Stores passages and finds those most likely to answer a question.

@@ -1,0 +1,1 @@
+//! From the operator's folder to assistants, structured documents and passages.

@@ -1,0 +1,1 @@
+//! Russian, Kazakh and English text: detection, tokens, stems, sentences.
