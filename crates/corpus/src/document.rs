@@ -18,7 +18,10 @@ impl ByteRange {
     ///
     /// When `start` lies behind `end`.
     pub fn new(start: usize, end: usize) -> Self {
-        assert!(start <= end, "a range cannot end before it starts: {start}..{end}");
+        assert!(
+            start <= end,
+            "a range cannot end before it starts: {start}..{end}"
+        );
         Self { start, end }
     }
 
@@ -45,7 +48,10 @@ impl ByteRange {
     /// Returns the range moved right by `bytes`.
     #[must_use]
     pub fn shifted(self, bytes: usize) -> Self {
-        Self { start: self.start + bytes, end: self.end + bytes }
+        Self {
+            start: self.start + bytes,
+            end: self.end + bytes,
+        }
     }
 }
 

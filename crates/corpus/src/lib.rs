@@ -15,7 +15,8 @@ mod retrieve;
 pub use answer::{Answer, Outcome, Quote, Source};
 pub use assistant::{Assistant, AssistantId, Language};
 pub use document::{
-    Block, BlockKind, ByteRange, Document, Format, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode, Version,
+    Block, BlockKind, ByteRange, Document, Format, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode,
+    Version,
 };
 pub use passage::{Line, Passage};
 pub use retrieve::{Hit, Match, Question, QuestionTerm, Retrieval, RetrieveError, Retriever};

@@ -1,1 +1,20 @@
 //! From the operator's folder to assistants, structured documents and passages.
+//!
+//! Owns: which files are documents ([`scan`]), what stands in them ([`read_document`]), and how they are parted
+//! ([`passages`]). Leaves storing, finding and answering to others.
+//!
+//! Invariant: one bad file costs that file, never the run.
+
+mod build;
+mod decode;
+mod docx;
+mod html;
+mod library;
+mod markdown;
+mod passages;
+mod plain;
+mod read;
+
+pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
+pub use passages::{HARD_CHARS, passages};
+pub use read::{MAX_FILE_BYTES, read_document, version_of};

@@ -1,0 +1,319 @@
+//! The operator's folder: which assistants it holds and which files are their documents.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use docent_corpus::{Assistant, AssistantId, Language};
+use serde::Deserialize;
+
+/// The file that makes a folder an assistant.
+const MARK: &str = "assistant.toml";
+
+/// Files of the library that are no documents.
+const RESERVED: [&str; 7] = [
+    MARK,
+    "docent.toml",
+    "questions.jsonl",
+    "synonyms.txt",
+    "answers.toml",
+    "thumbs.db",
+    "desktop.ini",
+];
+
+/// The library as it stands on disk.
+#[derive(Debug)]
+pub struct Library {
+    /// The assistants, by id.
+    pub assistants: Vec<AssistantFolder>,
+    /// What was passed over and why, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// One assistant and its documents.
+#[derive(Debug)]
+pub struct AssistantFolder {
+    /// Who answers.
+    pub assistant: Assistant,
+    /// The documents, by name.
+    pub files: Vec<FoundFile>,
+}
+
+/// A file that should be read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Path inside the assistant's folder, parted by `/`.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The library cannot be used as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The folder cannot be read.
+    #[error("cannot read the library folder {path}")]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// One or more `assistant.toml` have to be mended; each line names file, place and remedy.
+    #[error("{}", .0.join("\n"))]
+    Settings(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssistantToml {
+    id: i64,
+    name: String,
+    #[serde(default)]
+    description: String,
+    fallback: Option<String>,
+    language: Option<String>,
+}
+
+/// Looks through the folder.
+///
+/// A folder with an `assistant.toml` is an assistant; its files and folders are the documents, but for folders that are
+/// assistants themselves. No `assistant.toml` anywhere: the whole folder is assistant 1, named after it. Hidden files and
+/// what `.docentignore` names are passed over; symbolic links are not followed.
+///
+/// # Errors
+///
+/// When the folder cannot be read, or an `assistant.toml` is not right: all of them are told at once.
+pub fn scan(root: &Path) -> Result<Library, LibraryError> {
+    let refuse = |source| LibraryError::Folder {
+        path: root.to_owned(),
+        source,
+    };
+    let root = root.canonicalize().map_err(refuse)?;
+    fs::read_dir(&root).map_err(refuse)?;
+    let mut warnings = Vec::new();
+    let mut paths = Vec::new();
+    let walk = ignore::WalkBuilder::new(&root)
+        .standard_filters(false)
+        .hidden(true)
+        .parents(false)
+        .add_custom_ignore_filename(".docentignore")
+        .sort_by_file_path(Ord::cmp)
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.path_is_symlink() => warnings.push(format!(
+                "{}: a symbolic link is not followed",
+                shown(&root, entry.path())
+            )),
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                paths.push(entry.into_path())
+            }
+            Ok(_) => {}
+            Err(error) => warnings.push(format!("passed over: {error}")),
+        }
+    }
+    let mut problems = Vec::new();
+    let mut homes: Vec<(PathBuf, Assistant)> = Vec::new();
+    let mut taken: HashMap<AssistantId, String> = HashMap::new();
+    for path in paths
+        .iter()
+        .filter(|path| path.file_name().is_some_and(|name| name == MARK))
+    {
+        let file = shown(&root, path);
+        match assistant(path) {
+            Ok(assistant) => {
+                if let Some(other) = taken.insert(assistant.id, file.clone()) {
+                    problems.push(format!(
+                        "{file}: id {} is also that of {other}; give each assistant its own",
+                        assistant.id
+                    ));
+                }
+                homes.push((path.parent().unwrap_or(&root).to_owned(), assistant));
+            }
+            Err(problem) => problems.push(format!("{file}: {problem}")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(LibraryError::Settings(problems));
+    }
+    if homes.is_empty() {
+        let name = root
+            .file_name()
+            .map_or_else(|| "docent".to_owned(), |name| name.to_string_lossy().into_owned());
+        homes.push((
+            root.clone(),
+            Assistant {
+                id: AssistantId(1),
+                name,
+                description: String::new(),
+                fallback: None,
+                language: None,
+            },
+        ));
+    }
+    let mut assistants: Vec<AssistantFolder> = homes
+        .iter()
+        .map(|(_, assistant)| AssistantFolder {
+            assistant: assistant.clone(),
+            files: Vec::new(),
+        })
+        .collect();
+    for path in paths {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
+        if RESERVED.contains(&name.as_str()) || name.starts_with("~$") || name.ends_with(".tmp") {
+            continue;
+        }
+        let home = (0..homes.len())
+            .filter(|&at| path.starts_with(&homes[at].0))
+            .max_by_key(|&at| homes[at].0.as_os_str().len());
+        match home {
+            Some(at) => assistants[at].files.push(FoundFile {
+                name: shown(&homes[at].0, &path),
+                path,
+            }),
+            None => warnings.push(format!(
+                "{}: belongs to no assistant; put it into a folder with an {MARK}",
+                shown(&root, &path)
+            )),
+        }
+    }
+    assistants.sort_by_key(|found| found.assistant.id);
+    Ok(Library { assistants, warnings })
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn assistant(path: &Path) -> Result<Assistant, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let read: AssistantToml = toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| {
+            text[..span.start.min(text.len())].matches('\n').count() + 1
+        });
+        format!(
+            "line {line}: {}; known keys are id, name, description, fallback, language",
+            error.message()
+        )
+    })?;
+    let AssistantToml {
+        id,
+        name,
+        description,
+        fallback,
+        language,
+    } = read;
+    if name.trim().is_empty() {
+        return Err("`name` is empty; people read it in the list of assistants".to_owned());
+    }
+    let language = language
+        .map(|code| code.parse::<Language>().map_err(|error| error_line(&error)))
+        .transpose()?;
+    Ok(Assistant {
+        id: AssistantId(id),
+        name,
+        description,
+        fallback,
+        language,
+    })
+}
+
+fn error_line(error: &dyn std::error::Error) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Library, LibraryError>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let found = scan(folder.path());
+        (folder, found)
+    }
+
+    #[test]
+    fn a_folder_without_settings_is_one_assistant() {
+        let (folder, found) = library(&[
+            ("a.txt", "x"),
+            ("deep/b.md", "x"),
+            (".hidden", "x"),
+            (".docent/c.txt", "x"),
+        ]);
+        let found = found.unwrap();
+        assert_eq!(found.assistants.len(), 1);
+        assert_eq!(found.assistants[0].assistant.id, AssistantId(1));
+        assert_eq!(
+            found.assistants[0].assistant.name,
+            folder.path().file_name().unwrap().to_str().unwrap()
+        );
+        assert_eq!(
+            found.assistants[0]
+                .files
+                .iter()
+                .map(|file| file.name.as_str())
+                .collect::<Vec<_>>(),
+            ["a.txt", "deep/b.md"]
+        );
+    }
+
+    #[test]
+    fn each_assistant_has_its_own_files() {
+        let (_folder, found) = library(&[
+            ("b/assistant.toml", "id = 2\nname = \"B\""),
+            ("b/1.txt", "x"),
+            (
+                "b/inner/assistant.toml",
+                "id = 1\nname = \"A\"\nlanguage = \"kk\"",
+            ),
+            ("b/inner/2.txt", "x"),
+            ("stray.txt", "x"),
+        ]);
+        let found = found.unwrap();
+        let files: Vec<_> = found
+            .assistants
+            .iter()
+            .map(|one| (one.assistant.id.0, one.files[0].name.clone(), one.files.len()))
+            .collect();
+        assert_eq!(files, [(1, "2.txt".to_owned(), 1), (2, "1.txt".to_owned(), 1)]);
+        assert!(found.warnings[0].starts_with("stray.txt"));
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named_with_file_and_line() {
+        let (_folder, found) = library(&[
+            ("a/assistant.toml", "id = 1\nname = \"A\"\ndescripton = \"x\""),
+            ("b/assistant.toml", "id = 2"),
+            ("c/assistant.toml", "id = 3\nname = \"C\""),
+            ("d/assistant.toml", "id = 3\nname = \"D\""),
+        ]);
+        let LibraryError::Settings(problems) = found.unwrap_err() else {
+            panic!("settings were wrong")
+        };
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(
+            problems[0].starts_with("a/assistant.toml: line 3: unknown field `descripton`"),
+            "{problems:?}"
+        );
+        assert!(problems[1].contains("missing field `name`"), "{problems:?}");
+        assert!(
+            problems[2].contains("id 3 is also that of c/assistant.toml"),
+            "{problems:?}"
+        );
+    }
+}
