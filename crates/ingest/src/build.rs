@@ -86,11 +86,22 @@ impl Builder {
             let lower = title.trim().to_lowercase();
             lower.is_empty() || JUNK_TITLES.contains(&lower.as_str()) || name.to_lowercase().ends_with(&lower)
         };
-        let first = self
+        // Acts open with the name of the state or ministry in capitals; their own name follows in mixed case.
+        let opening: Vec<Block> = self
             .blocks
             .iter()
-            .find(|block| block.kind != BlockKind::Remark)
-            .copied();
+            .filter(|block| block.kind != BlockKind::Remark)
+            .take(4)
+            .take_while(|block| block.kind == BlockKind::Paragraph && block.range.len() <= 320)
+            .copied()
+            .collect();
+        let mixed = |block: &&Block| {
+            block
+                .range
+                .of(&self.text)
+                .is_some_and(|line| line.chars().any(char::is_lowercase))
+        };
+        let first = opening.iter().find(mixed).or(opening.first()).copied();
         let top = self
             .blocks
             .iter()
@@ -291,6 +302,21 @@ mod tests {
         assert_eq!(found[0].1, "Отпуск даётся ежегодно.");
         assert_eq!(found[1].0, BlockKind::Remark);
         assert_eq!(found[2].1, "Доля (не более 10%) растёт.");
+    }
+
+    #[test]
+    fn an_act_is_named_by_its_own_name_and_not_by_the_state() {
+        let mut builder = Builder::default();
+        for line in [
+            "РОССИЙСКАЯ ФЕДЕРАЦИЯ",
+            "Лесной устав области",
+            "Статья 1. Цели",
+            "Текст.",
+        ] {
+            builder.push(BlockKind::Paragraph, line);
+        }
+        let document = builder.finish("a.txt", Version([0; 16]), Format::Text);
+        assert_eq!(document.metadata.title.as_deref(), Some("Лесной устав области"));
     }
 
     #[test]
