@@ -224,3 +224,61 @@ fn every_quote_stands_verbatim_in_its_document() {
     }
     assert!(answered > 50, "only {answered} headings were answered");
 }
+
+/// Shakes hands over a bare socket, sends `frame` and returns the close code that comes back.
+fn close_code_after(server: &Server, frame: &[u8]) -> u16 {
+    use std::io::{Read, Write};
+    let mut socket = std::net::TcpStream::connect(&server.address).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!(
+        "GET /ws/assistant?x=1 HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.address
+    );
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(
+        head.starts_with(b"HTTP/1.1 101"),
+        "{}",
+        String::from_utf8_lossy(&head)
+    );
+    socket.write_all(frame).unwrap();
+    let mut closed = [0; 4];
+    socket.read_exact(&mut closed).unwrap();
+    assert_eq!(closed[0], 0x88, "not a Close frame: {closed:?}");
+    u16::from_be_bytes([closed[2], closed[3]])
+}
+
+#[test]
+fn violations_are_closed_with_the_code_that_names_them() {
+    let server = server();
+    // A text message that is no UTF-8; a frame with a reserved bit; a frame without a mask.
+    for (frame, code) in [
+        ([0x81u8, 0x81, 0, 0, 0, 0, 0xff].as_slice(), 1007),
+        ([0xc1, 0x81, 0, 0, 0, 0, b'x'].as_slice(), 1002),
+        ([0x81, 0x01, b'x'].as_slice(), 1002),
+    ] {
+        assert_eq!(close_code_after(&server, frame), code, "{frame:?}");
+    }
+}
+
+#[test]
+fn a_plain_request_is_told_to_upgrade() {
+    use std::io::{Read, Write};
+    let server = server();
+    for path in ["/ws/assistant", "/ws/assistant/"] {
+        let mut socket = std::net::TcpStream::connect(&server.address).unwrap();
+        write!(
+            socket,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut reply = String::new();
+        socket.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 426"), "{reply}");
+    }
+}
