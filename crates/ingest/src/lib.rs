@@ -5,16 +5,12 @@
 //!
 //! Invariant: one bad file costs that file, never the run.
 
-mod build;
 mod decode;
-mod docx;
-mod html;
 mod library;
-mod markdown;
 mod passages;
-mod plain;
 mod read;
+mod tidy;
 
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
 pub use passages::{HARD_CHARS, passages};
-pub use read::{MAX_FILE_BYTES, read_document, version_of};
+pub use read::{MAX_FILE_BYTES, check_invariants, read_document, version_of};

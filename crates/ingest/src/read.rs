@@ -1,185 +1,171 @@
-//! One file to one document: the content decides the format.
+//! One file's bytes → a structured [`Document`], whatever the file is called.
+//!
+//! Owns: telling formats apart, refusing what cannot be read in words a person can act on, and keeping a library's panic
+//! from leaving this module. Leaves the formats to its submodules, which all produce a [`draft::Draft`], and everything
+//! that is the same for all formats (cleaning, headings, lists, remarks, title) to [`finish`].
+//!
+//! Invariant: what comes out passes [`check_invariants`].
+
+mod docx;
+mod draft;
+mod finish;
+mod html;
+mod list;
+mod markdown;
+mod outline;
+mod package;
+mod pdf;
+mod remark;
+mod text;
+mod title;
+
+use std::thread;
 
 use docent_corpus::{Document, Format, Unreadable, UnreadableCode, Version};
 
-use crate::build::Builder;
-use crate::{decode, docx, html, markdown, plain};
+use crate::decode;
+use draft::Draft;
 
-/// Larger files are refused: no document of an office comes near, and reading holds it in memory.
+pub use finish::check_invariants;
+
+/// The largest file read: forty times a long law; beyond it the file is a picture book or an archive of data.
 pub const MAX_FILE_BYTES: u64 = 50 << 20;
 
-/// Returns the version of a file with these bytes.
-pub fn version_of(bytes: &[u8]) -> Version {
-    let mut short = [0; 16];
-    short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
-    Version(short)
-}
+/// Stack of the thread that runs the format libraries: some of them recurse per level of nesting, and 64 MiB outlasts
+/// the nesting of every well-meant document.
+const READER_STACK_BYTES: usize = 64 << 20;
 
-/// Reads one file. The content decides the format; the name only tells Markdown from plain text.
+/// The most text taken from one document: ten times a long law.
+const MAX_TEXT_BYTES: usize = 20 << 20;
+
+/// How far into a file a mark of its format is sought: PDF viewers look at the first kilobyte.
+const SNIFF_BYTES: usize = 1024;
+
+/// Reads one file's bytes; the content decides the format, the name only tells Markdown from plain text.
+///
+/// Blocks for as long as the file takes; call it from a pool.
 ///
 /// # Errors
 ///
-/// When the file gives no document: the code says why, the sentence what to do. A panic inside a format's library is
-/// one of these too.
+/// When the file gives no text, with the reason and the remedy in one sentence.
 pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
-    std::panic::catch_unwind(|| read(name, bytes)).unwrap_or_else(|_| {
-        refuse(
-            UnreadableCode::Damaged,
-            "reading stopped at something unexpected in the file; save it anew and try again",
-        )
-    })
-}
-
-fn refuse<T>(code: UnreadableCode, reason: &str) -> Result<T, Unreadable> {
-    Err(Unreadable {
-        code,
-        reason: reason.to_owned(),
-    })
-}
-
-fn read(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
+    if bytes.is_empty() {
+        return Err(refuse(UnreadableCode::NoText, "the file is empty"));
+    }
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return refuse(UnreadableCode::TooBig, "the file is over 50 MiB; part it");
+        return Err(refuse(UnreadableCode::TooBig, "the file is over 50 MiB; split it into parts"));
     }
-    let mut builder = Builder::default();
-    let format = if bytes.starts_with(b"PK\x03\x04") {
-        docx::read(bytes, &mut builder)?;
-        Format::Docx
-    } else if bytes.starts_with(b"%PDF") {
-        return refuse(
-            UnreadableCode::Unsupported,
-            "PDF is not read yet; save it as DOCX, HTML or text",
+    let version = version_of(bytes);
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().name("docent-reader".to_owned()).stack_size(READER_STACK_BYTES).spawn_scoped(
+            scope,
+            || finish::finish(name, version, read_draft(name, bytes)?),
         );
-    } else if bytes.starts_with(b"{\\rtf") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-        return refuse(
-            UnreadableCode::Unsupported,
-            "this format is not read yet; save it as DOCX, HTML or text",
-        );
-    } else {
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_lowercase();
-        let text = decode::decode(bytes, charset(&start));
-        let controls = text
-            .chars()
-            .filter(|letter| letter.is_control() && !letter.is_whitespace())
-            .count();
-        if controls * 50 > text.chars().count() {
-            return refuse(
-                UnreadableCode::Unsupported,
-                "the file is no text in any code page; save it as DOCX, HTML or text",
-            );
-        }
-        let head = text
-            .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
-            .get(..200)
-            .map_or_else(|| text.to_lowercase(), str::to_lowercase);
-        let extension = name.rsplit('.').next().map(str::to_lowercase).unwrap_or_default();
-        if head.starts_with("<!doctype html")
-            || head.contains("<html")
-            || (head.starts_with('<') && matches!(extension.as_str(), "html" | "htm"))
-        {
-            html::read(&text, &mut builder);
-            Format::Html
-        } else if matches!(extension.as_str(), "md" | "markdown") {
-            markdown::read(&text, &mut builder);
-            Format::Markdown
-        } else {
-            plain::read(&text, &mut builder);
-            Format::Text
-        }
+        let Ok(reader) = reader else {
+            return Err(refuse(UnreadableCode::Denied, "the system gave no thread to read it with; try again later"));
+        };
+        reader.join().unwrap_or_else(|_| {
+            Err(refuse(
+                UnreadableCode::Damaged,
+                "reading stopped at something unexpected in the file; open it in its program and save it anew",
+            ))
+        })
+    })
+}
+
+/// Returns the version of a file: the first 16 bytes of the BLAKE3 hash of its bytes.
+pub fn version_of(bytes: &[u8]) -> Version {
+    let mut version = [0; 16];
+    version.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+    Version(version)
+}
+
+/// Makes a refusal.
+fn refuse(code: UnreadableCode, reason: impl Into<String>) -> Unreadable {
+    Unreadable { code, reason: reason.into() }
+}
+
+/// Refuses a file without text.
+fn no_text(format: Format) -> Unreadable {
+    let reason = match format {
+        Format::Pdf => "the PDF holds pictures of pages and no text; recognise its text (OCR) and save it anew",
+        _ => "the file holds no text",
     };
-    let document = builder.finish(name, version_of(bytes), format);
-    if document.blocks.is_empty() {
-        return refuse(UnreadableCode::NoText, "the file holds no text");
-    }
-    Ok(document)
+    refuse(UnreadableCode::NoText, reason)
 }
 
-fn charset(start: &str) -> Option<&str> {
-    let (_, after) = start.split_once("charset=")?;
-    let after = after.trim_start_matches(['"', '\'']);
-    Some(
-        &after[..after
-            .find(|letter: char| !(letter.is_ascii_alphanumeric() || "-_".contains(letter)))
-            .unwrap_or(after.len())],
-    )
+fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
+    const OLE: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+    const MEDIA: [&[u8]; 12] = [
+        b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\x7fELF", b"OggS",
+        b"ID3", b"SQLite format",
+    ];
+    let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        docx::read(bytes)
+    } else if head.windows(5).any(|window| window == b"%PDF-") {
+        pdf::read(bytes)
+    } else if bytes.starts_with(&OLE) {
+        Err(refuse(
+            UnreadableCode::Unsupported,
+            "an old Office file, or one with a password, is not read; save it as DOCX without a password",
+        ))
+    } else if head.trim_ascii_start().starts_with(b"{\\rtf") {
+        Err(refuse(UnreadableCode::Unsupported, "RTF is not read; open the file and save it as DOCX"))
+    } else if MEDIA.iter().any(|mark| bytes.starts_with(mark)) {
+        Err(refuse(
+            UnreadableCode::Unsupported,
+            "the file is a picture, an archive or a program; put the document itself into the folder",
+        ))
+    } else {
+        read_text_like(name, bytes)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use docent_corpus::BlockKind;
-
-    use super::*;
-
-    fn lines(name: &str, text: &str) -> Vec<(BlockKind, String)> {
-        let document = read_document(name, text.as_bytes()).unwrap();
-        document
-            .blocks
-            .iter()
-            .map(|block| (block.kind, block.range.of(&document.text).unwrap().to_owned()))
-            .collect()
+fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
+    let declared = decode::declared_charset(bytes);
+    let decoded = decode::decode(bytes, declared.as_deref()).ok_or_else(|| {
+        refuse(UnreadableCode::Unsupported, "the file is no text in any code page; save it as DOCX, PDF, HTML or text")
+    })?;
+    let mut draft = if is_html(&decoded.text) {
+        html::read(&decoded.text)
+    } else if is_markdown(name, &decoded.text) {
+        markdown::read(&decoded.text)
+    } else {
+        text::read(&decoded.text)
+    };
+    if decoded.replaced > 0 {
+        draft.lost.push(format!("Characters that are not valid {}: {}.", decoded.name, decoded.replaced));
     }
+    Ok(draft)
+}
 
-    #[test]
-    fn a_raised_number_belongs_to_the_article() {
-        let page = "<html><head><style>.W9 { vertical-align: super; }</style></head><body><p>Статья 229<span class=\"W9\">2</span>. Порядок&nbsp;работы<br>комиссии</p><p>10 м<sup>2</sup></p></body></html>";
-        let found = lines("a.html", page);
-        assert_eq!(
-            found[0],
-            (
-                BlockKind::Heading { level: 7 },
-                "Статья 229.2. Порядок работы комиссии".to_owned()
-            )
-        );
-        assert_eq!(found[1].1, "10 м2");
+/// Tells whether text is HTML: it begins with a tag of a page, comments and an XML declaration aside.
+fn is_html(text: &str) -> bool {
+    const STARTS: [&str; 9] =
+        ["<!doctype html", "<html", "<head", "<body", "<div", "<table", "<h1", "<p>", "<meta"];
+    let mut rest = text.trim_start();
+    for (start, end) in [("<?xml", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
+        if rest.starts_with(start)
+            && let Some(at) = rest.find(end)
+        {
+            rest = rest[at + end.len()..].trim_start();
+        }
     }
+    STARTS.iter().any(|start| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+}
 
-    #[test]
-    fn tables_keep_their_rows_and_header() {
-        let wanted = [
-            (BlockKind::TableHeader { table: 0 }, "Услуга | Цена".to_owned()),
-            (BlockKind::TableRow { table: 0 }, "Вода | 5".to_owned()),
-        ];
-        assert_eq!(
-            lines("a.md", "| Услуга | Цена |\n|---|---|\n| Вода | 5 |\n"),
-            wanted
-        );
-        assert_eq!(
-            lines(
-                "a.html",
-                "<html><body><table><tr><th>Услуга</th><th>Цена</th></tr><tr><td>Вода</td><td><p>5</p></td></tr></table></body></html>"
-            ),
-            wanted
-        );
-    }
-
-    #[test]
-    fn lists_keep_their_numbers() {
-        let item = |depth, text: &str| (BlockKind::ListItem { depth }, text.to_owned());
-        assert_eq!(
-            lines("a.md", "1. один\n2. два\n   - внутри\n"),
-            [item(0, "1. один"), item(0, "2. два"), item(1, "- внутри")]
-        );
-        assert_eq!(
-            lines(
-                "a.html",
-                "<html><body><ol><li>один</li><li><p>два</p></li></ol></body></html>"
-            ),
-            [item(0, "1. один"), item(0, "2. два")]
-        );
-    }
-
-    #[test]
-    fn what_is_no_document_is_refused_with_a_code() {
-        for (bytes, code) in [
-            (b"%PDF-1.7".as_slice(), UnreadableCode::Unsupported),
-            (b"PK\x03\x04rest".as_slice(), UnreadableCode::Damaged),
-            (b"  \n".as_slice(), UnreadableCode::NoText),
-            (
-                b"\x01\x02\x03\x00\x05\x06\x07".as_slice(),
-                UnreadableCode::Unsupported,
-            ),
-        ] {
-            assert_eq!(read_document("x", bytes).unwrap_err().code, code);
+/// Tells whether text is Markdown: by the file's name or, without a telling name, by two headings.
+fn is_markdown(name: &str, text: &str) -> bool {
+    /// Headings stand at the front of a document too.
+    const FRONT_LINES: usize = 400;
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+    match extension.as_deref() {
+        Some("md" | "markdown") => true,
+        Some("txt") => false,
+        _ => {
+            let front = text.lines().take(FRONT_LINES);
+            front.filter(|line| line.starts_with("# ") || line.starts_with("## ")).count() >= 2
         }
     }
 }

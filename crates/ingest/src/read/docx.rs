@@ -1,0 +1,404 @@
+//! DOCX: the main text with styles, numbering, tables, footnotes and the page breaks that Word last drew.
+//!
+//! Owns the walk over `document.xml` and the notes; leaves style and numbering definitions to its submodules. Deleted
+//! and hidden text is left out; fallback copies of drawings are not read twice.
+
+mod numbering;
+mod styles;
+
+use docent_corpus::{Format, Unreadable, UnreadableCode};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::package::{Package, cut};
+use super::refuse;
+use numbering::Numbering;
+use styles::{Style, Styles};
+
+/// Reads a DOCX package.
+pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
+    let mut package = Package::open(bytes)?;
+    if !package.has("word/document.xml") {
+        let what = if package.has("xl/workbook.xml") || package.has("xl/workbook.bin") {
+            "a spreadsheet is not read; save it as HTML or text"
+        } else if package.has("ppt/presentation.xml") {
+            "a presentation is not read; save it as PDF"
+        } else if package.has("content.xml") {
+            "OpenDocument is not read; save it as DOCX"
+        } else if package.has("META-INF/container.xml") {
+            "EPUB is not read; save it as HTML or PDF"
+        } else {
+            "the file is an archive; put the documents themselves into the folder"
+        };
+        return Err(refuse(UnreadableCode::Unsupported, what));
+    }
+    let styles = Styles::parse(&package.member("word/styles.xml")?.unwrap_or_default());
+    let numbering = Numbering::parse(&package.member("word/numbering.xml")?.unwrap_or_default());
+    let mut walker = Walker::new(styles, numbering);
+    walker.walk(&package.member("word/document.xml")?.unwrap_or_default()).map_err(|_| cut())?;
+    let mut draft = Draft::new(Format::Docx);
+    // Without breaks drawn by Word the page is not known, rather than 1.
+    draft.pages = walker.broke.then_some(walker.page);
+    draft.paras = walker.paras;
+    if !walker.broke {
+        draft.paras.iter_mut().for_each(|para| para.page = None);
+    }
+    for (member, kind) in [("word/footnotes.xml", "footnotes"), ("word/endnotes.xml", "end notes")] {
+        let Some(xml) = package.member(member)? else { continue };
+        let mut notes = Walker::new(walker.styles.clone(), Numbering::default());
+        notes.in_notes = true;
+        if notes.walk(&xml).is_err() {
+            draft.lost.push(format!("The {kind} are broken and were left out from the break on."));
+        }
+        draft.paras.extend(notes.paras.into_iter().map(|para| Para { role: Role::Footnote, page: None, ..para }));
+    }
+    if walker.hidden > 0 {
+        draft.lost.push(format!("Hidden text left out, characters: {}.", walker.hidden));
+    }
+    properties(&package.member("docProps/core.xml")?.unwrap_or_default(), &mut draft);
+    Ok(draft)
+}
+
+/// Reads title, author and date of the package.
+fn properties(xml: &[u8], draft: &mut Draft) {
+    let mut reader = Reader::from_reader(xml);
+    let mut name = String::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(start) => name = local(&start),
+            Event::Text(text) => {
+                let value = text.to_string();
+                match name.as_str() {
+                    "title" => draft.title = Some(value),
+                    "creator" => draft.author = Some(value),
+                    "modified" => draft.date = Some(value),
+                    _ => {}
+                }
+            }
+            Event::End(_) => name.clear(),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+}
+
+/// Returns the name of an element without its prefix.
+fn local(start: &BytesStart<'_>) -> String {
+    start.local_name().as_ref().to_owned()
+}
+
+/// Returns an attribute by its name without prefix.
+fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = start.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    Some(found.value.into_owned())
+}
+
+/// Tells whether a switch such as `<w:b/>` or `<w:b w:val="0"/>` is on.
+fn is_on(start: &BytesStart<'_>) -> bool {
+    !matches!(attribute(start, "val").as_deref(), Some("0" | "false" | "off" | "none"))
+}
+
+/// A paragraph while it is walked.
+#[derive(Default)]
+struct Open {
+    text: String,
+    style: Style,
+    outline: Option<u8>,
+    number: Option<(String, u8)>,
+    centred: bool,
+    thin: usize,
+    page: u32,
+}
+
+/// A run while it is walked.
+#[derive(Default, Clone, Copy)]
+struct Run {
+    bold: Option<bool>,
+    raised: bool,
+    hidden: bool,
+}
+
+/// A table while it is walked.
+#[derive(Default)]
+struct Grid {
+    rows: Vec<Vec<String>>,
+    pages: Vec<u32>,
+    header: bool,
+    /// Whether the row or cell now open goes on from the one above.
+    continued: bool,
+}
+
+struct Walker {
+    styles: Styles,
+    numbering: Numbering,
+    paras: Vec<Para>,
+    open: Vec<Open>,
+    run: Run,
+    tables: Vec<Grid>,
+    count: u32,
+    page: u32,
+    broke: bool,
+    in_notes: bool,
+    note: Option<String>,
+    hidden: usize,
+}
+
+impl Walker {
+    fn new(styles: Styles, numbering: Numbering) -> Self {
+        Self {
+            styles,
+            numbering,
+            paras: Vec::new(),
+            open: Vec::new(),
+            run: Run::default(),
+            tables: Vec::new(),
+            count: 0,
+            page: 1,
+            broke: false,
+            in_notes: false,
+            note: None,
+            hidden: 0,
+        }
+    }
+
+    fn walk(&mut self, xml: &[u8]) -> Result<(), quick_xml::Error> {
+        let mut reader = Reader::from_reader(xml);
+        // Depth of elements that are not read: deleted text, the second copy of a drawing, field codes.
+        let mut skipped = 0_usize;
+        let mut depth = 0_usize;
+        let mut in_text = false;
+        let mut in_run_properties = false;
+        loop {
+            match reader.read_event()? {
+                Event::Start(start) => {
+                    depth += 1;
+                    let name = local(&start);
+                    if skipped > 0 || is_unread(&name) {
+                        skipped += 1;
+                        continue;
+                    }
+                    in_text |= name == "t";
+                    in_run_properties |= name == "rPr";
+                    self.start(&name, &start, in_run_properties);
+                }
+                Event::Empty(start) if skipped == 0 => {
+                    let name = local(&start);
+                    self.start(&name, &start, in_run_properties);
+                    self.end(&name);
+                }
+                Event::End(end) => {
+                    depth = depth.saturating_sub(1);
+                    if skipped > 0 {
+                        skipped -= 1;
+                        continue;
+                    }
+                    let name = end.local_name().as_ref().to_owned();
+                    in_text &= name != "t";
+                    in_run_properties &= name != "rPr";
+                    self.end(&name);
+                }
+                Event::Text(text) if skipped == 0 && in_text => self.text(&text),
+                Event::GeneralRef(entity) if skipped == 0 && in_text => {
+                    let name = entity.to_string();
+                    let known = match entity.resolve_char_ref() {
+                        Ok(Some(c)) => Some(c.to_string()),
+                        _ => quick_xml::escape::resolve_xml_entity(&name).map(str::to_owned),
+                    };
+                    self.text(&known.unwrap_or_default());
+                }
+                Event::CData(data) if skipped == 0 && in_text => self.text(&data),
+                Event::Eof if depth > 0 => {
+                    return Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::UnclosedTag));
+                }
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn text(&mut self, words: &str) {
+        if self.run.hidden {
+            self.hidden += words.trim().chars().count();
+            return;
+        }
+        let Some(open) = self.open.last_mut() else { return };
+        if self.run.raised {
+            push_raised(&mut open.text, words);
+        } else {
+            open.text.push_str(words);
+        }
+        if !self.run.bold.unwrap_or(open.style.bold) {
+            open.thin += words.trim().len();
+        }
+    }
+
+    fn start(&mut self, name: &str, start: &BytesStart<'_>, in_run_properties: bool) {
+        match name {
+            "p" => self.open.push(Open { page: self.page, style: self.styles.normal(), ..Open::default() }),
+            "r" => self.run = Run::default(),
+            "b" if in_run_properties => self.run.bold = Some(is_on(start)),
+            "vanish" if in_run_properties => self.run.hidden = is_on(start),
+            "vertAlign" => self.run.raised = attribute(start, "val").as_deref() == Some("superscript"),
+            "tab" | "br" | "cr" if !in_run_properties => {
+                if attribute(start, "type").as_deref() == Some("page") {
+                    self.next_page();
+                }
+                if let Some(open) = self.open.last_mut().filter(|open| !open.text.is_empty()) {
+                    open.text.push(' ');
+                }
+            }
+            "noBreakHyphen" => self.text("-"),
+            "lastRenderedPageBreak" => self.next_page(),
+            "footnoteReference" | "endnoteReference" => {
+                if let Some(id) = attribute(start, "id") {
+                    self.text(&format!("[{id}]"));
+                }
+            }
+            "footnote" | "endnote" => {
+                let drawn = attribute(start, "type").is_none_or(|kind| kind == "normal");
+                self.note = attribute(start, "id").filter(|_| drawn);
+            }
+            "tbl" => self.tables.push(Grid::default()),
+            "tr" => {
+                let page = self.page;
+                if let Some(table) = self.tables.last_mut() {
+                    table.rows.push(Vec::new());
+                    table.pages.push(page);
+                }
+            }
+            "tblHeader" => {
+                if let Some(table) = self.tables.last_mut().filter(|table| table.rows.len() == 1) {
+                    table.header = is_on(start);
+                }
+            }
+            "tc" => {
+                if let Some(row) = self.tables.last_mut().and_then(|table| table.rows.last_mut()) {
+                    row.push(String::new());
+                }
+            }
+            "vMerge" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.continued = attribute(start, "val").is_none_or(|value| value == "continue");
+                }
+            }
+            _ => self.paragraph_property(name, start),
+        }
+    }
+
+    fn paragraph_property(&mut self, name: &str, start: &BytesStart<'_>) {
+        let value = attribute(start, "val");
+        let style = value.as_deref().and_then(|id| self.styles.get(id));
+        let Some(open) = self.open.last_mut() else { return };
+        match name {
+            "pStyle" => open.style = style.unwrap_or_default(),
+            "outlineLvl" => open.outline = value.and_then(|level| level.parse::<u8>().ok()).filter(|level| *level < 9),
+            "jc" => open.centred = value.as_deref() == Some("center"),
+            "numId" => {
+                let level = open.number.take().map_or(0, |(_, level)| level);
+                open.number = value.map(|id| (id, level));
+            }
+            "ilvl" => {
+                let id = open.number.take().map(|(id, _)| id).unwrap_or_default();
+                open.number = value.and_then(|level| level.parse().ok()).map(|level| (id, level));
+            }
+            _ => {}
+        }
+    }
+
+    fn next_page(&mut self) {
+        // A break between two paragraphs or at the start of one is where that one begins.
+        self.page = self.page.saturating_add(1);
+        self.broke = true;
+        let page = self.page;
+        if let Some(open) = self.open.last_mut().filter(|open| open.text.trim().is_empty()) {
+            open.page = page;
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "p" => self.close_paragraph(),
+            "r" => self.run = Run::default(),
+            "tc" => {
+                let Some(table) = self.tables.last_mut() else { return };
+                if std::mem::take(&mut table.continued) && table.rows.len() > 1 {
+                    // A cell that spans rows is repeated, so that a row can be read alone.
+                    let column = table.rows.last().map_or(0, |row| row.len().saturating_sub(1));
+                    let above = table.rows[table.rows.len() - 2].get(column).cloned().unwrap_or_default();
+                    if let Some(cell) = table.rows.last_mut().and_then(|row| row.last_mut()) {
+                        *cell = above;
+                    }
+                }
+            }
+            "tbl" => self.close_table(),
+            "footnote" | "endnote" => self.note = None,
+            _ => {}
+        }
+    }
+
+    fn close_paragraph(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        if self.in_notes && self.note.is_none() {
+            // Separators between text and notes.
+            return;
+        }
+        if open.text.trim().is_empty() {
+            return;
+        }
+        let level = open.outline.map(|level| level + 1).or(open.style.heading);
+        let number = open.number.or_else(|| open.style.number.clone()).filter(|(id, _)| id != "0" && !id.is_empty());
+        let marker = number.as_ref().and_then(|(id, level)| self.numbering.next(id, *level));
+        let text = match marker.as_deref() {
+            Some(marker) if !marker.is_empty() => format!("{marker} {}", open.text),
+            _ => open.text,
+        };
+        if let Some(cell) =
+            self.tables.last_mut().and_then(|table| table.rows.last_mut()).and_then(|row| row.last_mut())
+        {
+            if !cell.is_empty() {
+                cell.push(' ');
+            }
+            cell.push_str(text.trim());
+            return;
+        }
+        let text = match &self.note {
+            Some(id) => format!("[{id}] {}", text.trim_start()),
+            None => text,
+        };
+        let role = match (level, &number) {
+            (Some(level), _) => Role::Heading(level),
+            (None, _) if open.style.caption => Role::Caption,
+            // A numbered line in bold is a heading whose style does not say so.
+            (None, Some((_, level))) if open.thin > 0 => Role::Item((*level).min(8)),
+            _ => Role::Plain,
+        };
+        let strong = open.thin == 0 || open.centred || open.style.title;
+        self.paras.push(Para { page: Some(open.page), strong, ..Para::new(role, text) });
+    }
+
+    fn close_table(&mut self) {
+        let Some(table) = self.tables.pop() else { return };
+        // A table inside a cell belongs to that cell's words.
+        if let Some(cell) =
+            self.tables.last_mut().and_then(|outer| outer.rows.last_mut()).and_then(|row| row.last_mut())
+        {
+            let words: Vec<String> = table.rows.iter().map(|row| join_cells(row)).collect();
+            cell.push(' ');
+            cell.push_str(&words.join("; "));
+            return;
+        }
+        let header = table.header || looks_like_header(&table.rows);
+        let single = table.rows.iter().all(|row| row.len() <= 1);
+        for (at, (row, page)) in table.rows.iter().zip(&table.pages).enumerate() {
+            let role = if single { Role::Plain } else { Role::Row(self.count, header && at == 0) };
+            self.paras.push(Para { page: Some(*page), ..Para::new(role, join_cells(row)) });
+        }
+        self.count += 1;
+    }
+}
+
+/// Elements whose content is not the text of the document.
+fn is_unread(name: &str) -> bool {
+    matches!(name, "del" | "moveFrom" | "delText" | "instrText" | "Fallback" | "pPrChange" | "rPrChange" | "numPicBullet")
+}

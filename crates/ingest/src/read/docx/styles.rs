@@ -1,0 +1,121 @@
+//! What the styles of a DOCX say about paragraphs: heading level, numbering, bold, caption, title.
+
+use std::collections::HashMap;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::{attribute, is_on, local};
+
+/// How many styles may be based on one another: Word allows eleven.
+const MAX_PARENTS: usize = 16;
+
+/// What a paragraph style says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Style {
+    /// Level of a heading, from 1.
+    pub(super) heading: Option<u8>,
+    /// Numbering and its level.
+    pub(super) number: Option<(String, u8)>,
+    pub(super) bold: bool,
+    pub(super) caption: bool,
+    pub(super) title: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Raw {
+    style: Style,
+    parent: Option<String>,
+}
+
+/// All styles of a document.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Styles {
+    styles: HashMap<String, Raw>,
+    normal: Option<String>,
+}
+
+impl Styles {
+    /// Reads `styles.xml`; a broken rest is left out.
+    pub(super) fn parse(xml: &[u8]) -> Self {
+        let mut styles = Self::default();
+        let mut reader = Reader::from_reader(xml);
+        let mut current: Option<(String, Raw)> = None;
+        while let Ok(event) = reader.read_event() {
+            match event {
+                Event::Start(start) | Event::Empty(start) => {
+                    let name = local(&start);
+                    let value = attribute(&start, "val");
+                    if name == "style" {
+                        let id = attribute(&start, "styleId").unwrap_or_default();
+                        let paragraph = attribute(&start, "type").as_deref() == Some("paragraph");
+                        if paragraph && attribute(&start, "default").is_some_and(|on| on != "0" && on != "false") {
+                            styles.normal = Some(id.clone());
+                        }
+                        current = paragraph.then(|| (id, Raw::default()));
+                    } else if let Some((_, raw)) = &mut current {
+                        match name.as_str() {
+                            "name" => named(&mut raw.style, &value.unwrap_or_default()),
+                            "basedOn" => raw.parent = value,
+                            "outlineLvl" => {
+                                let level = value.and_then(|level| level.parse::<u8>().ok());
+                                raw.style.heading = level.filter(|level| *level < 9).map(|level| level + 1);
+                            }
+                            "numId" => {
+                                let level = raw.style.number.take().map_or(0, |(_, level)| level);
+                                raw.style.number = value.map(|id| (id, level));
+                            }
+                            "ilvl" => {
+                                let id = raw.style.number.take().map(|(id, _)| id).unwrap_or_default();
+                                raw.style.number = value.and_then(|level| level.parse().ok()).map(|level| (id, level));
+                            }
+                            "b" => raw.style.bold = is_on(&start),
+                            _ => {}
+                        }
+                    }
+                }
+                Event::End(end) if end.local_name().as_ref() == "style" => {
+                    if let Some((id, raw)) = current.take() {
+                        styles.styles.insert(id, raw);
+                    }
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        styles
+    }
+
+    /// Returns a style by its id, with what it takes over from the styles it is based on.
+    pub(super) fn get(&self, id: &str) -> Option<Style> {
+        let first = self.styles.get(id)?;
+        let mut style = first.style.clone();
+        let mut parent = first.parent.as_deref();
+        for _ in 0..MAX_PARENTS {
+            let Some(raw) = parent.and_then(|id| self.styles.get(id)) else { break };
+            style.heading = style.heading.or(raw.style.heading);
+            style.number = style.number.or_else(|| raw.style.number.clone());
+            style.bold |= raw.style.bold;
+            style.caption |= raw.style.caption;
+            parent = raw.parent.as_deref();
+        }
+        Some(style)
+    }
+
+    /// Returns the style of paragraphs that name none.
+    pub(super) fn normal(&self) -> Style {
+        self.normal.as_deref().and_then(|id| self.get(id)).unwrap_or_default()
+    }
+}
+
+/// Reads what the name of a built-in style tells, in English and Russian Word.
+fn named(style: &mut Style, name: &str) {
+    let lower = name.to_lowercase();
+    for start in ["heading ", "заголовок "] {
+        if let Some(level) = lower.strip_prefix(start).and_then(|level| level.trim().parse::<u8>().ok()) {
+            style.heading = style.heading.or(Some(level.clamp(1, 9)));
+        }
+    }
+    style.caption |= matches!(lower.as_str(), "caption" | "название объекта" | "table caption" | "image caption");
+    style.title |= matches!(lower.as_str(), "title" | "название" | "заголовок");
+}

@@ -1,0 +1,168 @@
+//! A draft → a [`Document`]: the steps that are the same for every format.
+//!
+//! Owns the order of the steps — clean, take remarks out, find headings and lists, name the document, lay out the text —
+//! and the invariants of the result. The title's own line stays where it stands, as a heading of level 1.
+
+use docent_corpus::{
+    Block, BlockKind, ByteRange, Document, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode, Version,
+};
+
+use super::draft::{Draft, Para, Role};
+use super::{MAX_TEXT_BYTES, list, no_text, outline, refuse, remark, title};
+use crate::tidy::{Repairs, clean};
+
+/// Turns a draft into a document.
+pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Document, Unreadable> {
+    let mut repairs = Repairs::default();
+    let mut pieces: Vec<Piece> = Vec::with_capacity(draft.paras.len());
+    for para in &draft.paras {
+        let text = clean(&para.text, &mut repairs);
+        push_pieces(&mut pieces, para, &text);
+    }
+    if pieces.is_empty() {
+        return Err(no_text(draft.format));
+    }
+    // Remarks sit out the search for structure: nothing that surrounds them must see them.
+    let mut paras: Vec<Para> = pieces.iter().filter(|piece| !piece.remark).map(|piece| piece.para.clone()).collect();
+    let own = draft.title.as_deref().map(|own| clean(own, &mut repairs));
+    let title = title::title(own.as_deref(), name, &paras);
+    mark_title(&mut paras, title.as_deref());
+    outline::mark_headings(&mut paras);
+    list::mark_items(&mut paras, |_| false);
+
+    let mut text = String::new();
+    let mut blocks = Vec::with_capacity(pieces.len());
+    let mut marked = paras.into_iter();
+    for piece in pieces {
+        let (kind, para) = if piece.remark {
+            (BlockKind::Remark, piece.para)
+        } else {
+            let Some(para) = marked.next() else { break };
+            (kind_of(&para), para)
+        };
+        let start = text.len();
+        text.push_str(&para.text);
+        blocks.push(Block { kind, range: ByteRange::new(start, text.len()), page: para.page });
+        text.push('\n');
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(refuse(
+                UnreadableCode::TooBig,
+                "The document holds more than 64 MiB of text: split it into parts and put those into the folder.",
+            ));
+        }
+    }
+    let mut notices: Vec<Notice> =
+        draft.lost.into_iter().map(|text| Notice { kind: NoticeKind::Lost, text }).collect();
+    let repaired = draft.repaired.into_iter().chain(repairs.sentences());
+    notices.extend(repaired.map(|text| Notice { kind: NoticeKind::Repaired, text }));
+    let tidy = |words: Option<String>| {
+        words.map(|words| clean(&words, &mut Repairs::default())).filter(|words| !words.is_empty())
+    };
+    Ok(Document {
+        name: name.to_owned(),
+        version,
+        format: draft.format,
+        metadata: Metadata { title, author: tidy(draft.author), date: tidy(draft.date) },
+        text,
+        blocks,
+        pages: draft.pages,
+        notices,
+    })
+}
+
+/// A cleaned paragraph, or an editorial remark that stood in one.
+struct Piece {
+    para: Para,
+    remark: bool,
+}
+
+fn push_pieces(pieces: &mut Vec<Piece>, para: &Para, text: &str) {
+    let (rest, remarks) = match para.role {
+        // A cell's remark cannot leave its row, and what is quoted word for word stays so.
+        Role::Row(..) | Role::Verbatim => (text.to_owned(), Vec::new()),
+        _ => remark::take_out(text),
+    };
+    if rest.chars().any(|c| !c.is_whitespace()) {
+        pieces.push(Piece { para: Para { text: rest, ..para.clone() }, remark: false });
+    }
+    for text in remarks {
+        pieces.push(Piece { para: Para { text, role: Role::Plain, ..para.clone() }, remark: true });
+    }
+}
+
+/// Makes the line that gave the title a heading of level 1.
+fn mark_title(paras: &mut [Para], title: Option<&str>) {
+    /// The title stands on the first page.
+    const FRONT_PARAS: usize = 12;
+    let Some(title) = title else { return };
+    let title = title.to_lowercase();
+    let line = paras
+        .iter_mut()
+        .take(FRONT_PARAS)
+        .find(|para| matches!(para.role, Role::Plain | Role::Heading(_)) && para.text.to_lowercase() == title);
+    if let Some(para) = line
+        && para.role == Role::Plain
+        && outline::structural_rank(&para.text, true).is_none()
+    {
+        para.role = Role::Heading(1);
+        para.strong = false;
+    }
+}
+
+fn kind_of(para: &Para) -> BlockKind {
+    match para.role {
+        Role::Plain if is_caption(&para.text) => BlockKind::Caption,
+        Role::Plain | Role::Verbatim => BlockKind::Paragraph,
+        Role::Heading(level) => BlockKind::Heading { level: level.clamp(1, 9) },
+        Role::Item(depth) => BlockKind::ListItem { depth },
+        Role::Row(table, true) => BlockKind::TableHeader { table },
+        Role::Row(table, false) => BlockKind::TableRow { table },
+        Role::Caption => BlockKind::Caption,
+        Role::Footnote => BlockKind::Footnote,
+    }
+}
+
+/// «Таблица 2. Сроки», «Рисунок 1 — Схема»: a caption by its first word and number.
+fn is_caption(text: &str) -> bool {
+    /// Longer ones are sentences about a table.
+    const MAX_CHARS: usize = 160;
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or("").to_lowercase();
+    let numbered = words.next().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()) || word == "№");
+    numbered
+        && matches!(first.as_str(), "таблица" | "рисунок" | "рис." | "табл." | "кесте" | "сурет" | "table" | "figure")
+        && !text.ends_with('.')
+        && text.chars().count() <= MAX_CHARS
+}
+
+/// Checks that the blocks of a document are the lines of its text, in order, none empty.
+///
+/// # Errors
+///
+/// The first breach, in words.
+pub fn check_invariants(document: &Document) -> Result<(), String> {
+    let mut end = 0;
+    for (number, block) in document.blocks.iter().enumerate() {
+        let range = block.range;
+        if range.start != end {
+            return Err(format!("block {number} starts at {} where {end} was due", range.start));
+        }
+        let text = range.of(&document.text).ok_or_else(|| format!("block {number} is off character boundaries"))?;
+        if text.trim().is_empty() {
+            return Err(format!("block {number} is empty"));
+        }
+        if text.contains(['\n', '\r']) {
+            return Err(format!("block {number} holds a line end"));
+        }
+        if document.text.as_bytes().get(range.end) != Some(&b'\n') {
+            return Err(format!("block {number} is not followed by a line end"));
+        }
+        if let BlockKind::Heading { level } = block.kind
+            && !(1..=9).contains(&level)
+        {
+            return Err(format!("block {number} is a heading of level {level}"));
+        }
+        end = range.end + 1;
+    }
+    if end == document.text.len() { Ok(()) } else { Err(format!("text goes on behind its last block at {end}")) }
+}

@@ -1,0 +1,352 @@
+//! HTML: web pages, saved pages and the law texts of official portals, parsed by `html5ever` through `scraper`.
+//!
+//! Owns: what is seen and what is not (scripts, styles, menus, hidden text), blocks, tables, and which text is raised or
+//! bold by a class of the page's own style sheet. The walk is iterative: nesting costs no stack.
+
+mod css;
+mod table;
+
+use std::collections::HashSet;
+
+use docent_corpus::Format;
+use ego_tree::iter::Edge;
+use scraper::node::Element;
+use scraper::{ElementRef, Html, Node};
+
+use super::draft::{Draft, Para, Role, push_raised};
+use css::Sheet;
+use table::Table;
+
+/// A page's main part is believed to be one when it holds this share of the page's text, in percent.
+const MAIN_SHARE_PERCENT: usize = 20;
+
+/// Reads HTML that is already UTF-8.
+pub(super) fn read(text: &str) -> Draft {
+    let html = Html::parse_document(text);
+    let mut draft = Draft::new(Format::Html);
+    let mut styles = String::new();
+    let mut layout = HashSet::new();
+    let mut open_tables = Vec::new();
+    let (mut all, mut main) = (0_usize, None);
+    for edge in html.root_element().traverse() {
+        match edge {
+            Edge::Open(node) => match node.value() {
+                Node::Text(words) => all += words.len(),
+                Node::Element(element) => match element.name() {
+                    "style" => styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text())),
+                    "title" if draft.title.is_none() => {
+                        draft.title = ElementRef::wrap(node).map(|title| title.text().collect());
+                    }
+                    "meta" => meta(&mut draft, element),
+                    "table" => {
+                        // A table around a table places things on the page; it is no table of facts.
+                        layout.extend(open_tables.last().copied());
+                        open_tables.push(node.id());
+                    }
+                    "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => layout.extend(open_tables.last().copied()),
+                    "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
+                    _ => {}
+                },
+                _ => {}
+            },
+            Edge::Close(node) => {
+                if open_tables.last() == Some(&node.id()) {
+                    open_tables.pop();
+                }
+            }
+        }
+    }
+    let main = main.filter(|main| {
+        let share: usize = main.text().map(str::len).sum();
+        share * 100 >= all * MAIN_SHARE_PERCENT
+    });
+    let mut walker = Walker { sheet: Sheet::parse(&styles), layout, whole_page: main.is_none(), ..Walker::default() };
+    walker.walk(main.unwrap_or_else(|| html.root_element()));
+    draft.paras = walker.paras;
+    if walker.hidden > 0 {
+        let characters = walker.hidden;
+        draft.lost.push(format!("Hidden text left out, characters: {characters}."));
+    }
+    draft
+}
+
+
+
+/// Returns the text of a scrap of HTML inside another format, raised digits as such.
+pub(super) fn inline_text(html: &str) -> String {
+    // A scrap is one tag or comment: only a lone entity or text would be left of it.
+    if html.starts_with('<') { String::new() } else { html.to_owned() }
+}
+
+fn meta(draft: &mut Draft, element: &Element) {
+    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else { return };
+    match name.to_ascii_lowercase().as_str() {
+        "author" => draft.author = Some(content.to_owned()),
+        "date" | "dc.date" | "dcterms.created" => draft.date = Some(content.to_owned()),
+        _ => {}
+    }
+}
+
+/// What an open element changes for what is inside it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frame {
+    bold: bool,
+    centred: bool,
+    raised: bool,
+    preformatted: bool,
+    heading: Option<u8>,
+    caption: bool,
+    footnote: bool,
+    block: bool,
+}
+
+#[derive(Default)]
+struct Walker {
+    sheet: Sheet,
+    layout: HashSet<ego_tree::NodeId>,
+    whole_page: bool,
+    paras: Vec<Para>,
+    buffer: String,
+    /// Raised text waiting for its end.
+    raised: String,
+    /// Bytes of the buffer that are not bold; white space does not count.
+    thin: usize,
+    frames: Vec<Frame>,
+    /// The next number of each open list; nothing for bullets.
+    lists: Vec<Option<i64>>,
+    marker: Option<String>,
+    tables: Vec<Table>,
+    table_count: u32,
+    hidden: usize,
+}
+
+impl Walker {
+    fn frame(&self) -> Frame {
+        self.frames.last().copied().unwrap_or_default()
+    }
+
+    fn walk(&mut self, root: ElementRef<'_>) {
+        let mut skipping: Option<ego_tree::NodeId> = None;
+        let mut hiding = false;
+        for edge in root.traverse() {
+            match edge {
+                Edge::Open(node) => match node.value() {
+                    Node::Text(words) if skipping.is_none() => self.text(words),
+                    Node::Text(words) if hiding => self.hidden += words.trim().chars().count(),
+                    Node::Element(element) if skipping.is_none() => {
+                        let inside = ElementRef::wrap(node).is_some_and(|element| self.is_furniture(element));
+                        hiding = self.is_hidden(element);
+                        if inside || hiding {
+                            skipping = Some(node.id());
+                        } else {
+                            self.open(element, node.id());
+                        }
+                    }
+                    _ => {}
+                },
+                Edge::Close(node) => {
+                    if let Node::Element(element) = node.value() {
+                        if skipping == Some(node.id()) {
+                            skipping = None;
+                            hiding = false;
+                        } else if skipping.is_none() {
+                            self.close(element, node.id());
+                        }
+                    }
+                }
+            }
+        }
+        self.flush();
+    }
+
+    /// Tells whether an element is never text of the document.
+    fn is_furniture(&self, element: ElementRef<'_>) -> bool {
+        let value = element.value();
+        let role = value.attr("role").unwrap_or("");
+        match value.name() {
+            "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select" | "option" | "iframe"
+            | "object" | "nav" | "textarea" | "form-associated" | "xml" | "audio" | "video" | "canvas" => true,
+            "footer" | "aside" => self.whole_page,
+            // A header with the page's main heading is the document's own.
+            "header" => self.whole_page && !has_descendant(element, "h1"),
+            _ => matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
+        }
+    }
+
+    fn is_hidden(&self, element: &Element) -> bool {
+        let style = css::Style::of(element.attr("style").unwrap_or(""));
+        element.attr("hidden").is_some()
+            || element.attr("aria-hidden") == Some("true")
+            || style.hidden
+            || self.sheet.style(element).hidden
+    }
+
+    fn text(&mut self, words: &str) {
+        let frame = self.frame();
+        if frame.preformatted && self.tables.is_empty() {
+            for (at, line) in words.split('\n').enumerate() {
+                if at > 0 {
+                    self.flush();
+                }
+                self.buffer.push_str(line);
+            }
+        } else if frame.raised {
+            self.raised.push_str(words);
+        } else {
+            self.buffer.push_str(words);
+        }
+        if !(frame.bold || frame.heading.is_some()) {
+            self.thin += words.trim().len();
+        }
+    }
+
+    fn open(&mut self, element: &Element, id: ego_tree::NodeId) {
+        let name = element.name();
+        let style = self.sheet.style(element).with(css::Style::of(element.attr("style").unwrap_or("")));
+        let outer = self.frame();
+        let block = is_block(name);
+        if block {
+            self.flush();
+        }
+        let mut frame = Frame {
+            bold: outer.bold || style.bold || matches!(name, "b" | "strong" | "th"),
+            centred: outer.centred || style.centred || name == "center" || element.attr("align") == Some("center"),
+            raised: outer.raised || style.raised || name == "sup",
+            block,
+            ..outer
+        };
+        if frame.raised && !outer.raised {
+            self.raised.clear();
+        }
+        match name {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => frame.heading = name[1..].parse().ok(),
+            "pre" | "textarea" => frame.preformatted = true,
+            "caption" | "figcaption" => frame.caption = true,
+            "ul" | "menu" => self.lists.push(None),
+            "ol" => self.lists.push(Some(element.attr("start").and_then(|start| start.parse().ok()).unwrap_or(1))),
+            "li" => {
+                if let (Some(Some(number)), Some(value)) =
+                    (self.lists.last_mut(), element.attr("value").and_then(|value| value.parse().ok()))
+                {
+                    *number = value;
+                }
+                self.marker = Some(match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        let marker = format!("{number}. ");
+                        *number = number.saturating_add(1);
+                        marker
+                    }
+                    _ => "- ".to_owned(),
+                });
+            }
+            "br" => {
+                if frame.heading.is_some() || !self.tables.is_empty() || frame.bold || frame.centred {
+                    self.buffer.push(' ');
+                } else {
+                    self.flush();
+                }
+            }
+            "table" if !self.layout.contains(&id) => {
+                self.tables.push(Table::new(id));
+            }
+            "tr" => self.with_table(Table::open_row),
+            "td" | "th" => {
+                let span = |key| element.attr(key).and_then(|span| span.parse().ok()).unwrap_or(1);
+                let (columns, rows) = (span("colspan"), span("rowspan"));
+                self.with_table(|table| table.open_cell(name == "th", columns, rows));
+            }
+            "thead" => self.with_table(|table| table.head = true),
+            "img" => {
+                if let Some(words) = element.attr("alt").filter(|words| words.contains(' ')) {
+                    self.buffer.push_str(words);
+                }
+            }
+            "section" | "aside" | "div" | "ol-footnotes" => {
+                let class = element.attr("class").unwrap_or("");
+                frame.footnote |= class.contains("footnotes") || element.attr("role") == Some("doc-endnotes");
+            }
+            _ => {}
+        }
+        self.frames.push(frame);
+    }
+
+    fn close(&mut self, element: &Element, id: ego_tree::NodeId) {
+        let name = element.name();
+        let frame = self.frame();
+        let outer = self.frames.len().checked_sub(2).and_then(|at| self.frames.get(at)).copied().unwrap_or_default();
+        if frame.raised && !outer.raised {
+            let raised = std::mem::take(&mut self.raised);
+            push_raised(&mut self.buffer, &raised);
+        }
+        if frame.block {
+            self.flush();
+        }
+        self.frames.pop();
+        match name {
+            "ul" | "menu" | "ol" => {
+                self.lists.pop();
+            }
+            "li" => self.marker = None,
+            "thead" => self.with_table(|table| table.head = false),
+            "table" if self.tables.last().is_some_and(|table| table.id == id) => {
+                if let Some(table) = self.tables.pop() {
+                    table.into_paras(self.table_count, &mut self.paras);
+                    self.table_count += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn with_table(&mut self, change: impl FnOnce(&mut Table)) {
+        if let Some(table) = self.tables.last_mut() {
+            change(table);
+        }
+    }
+
+    fn flush(&mut self) {
+        let words = std::mem::take(&mut self.buffer);
+        let thin = std::mem::take(&mut self.thin);
+        if words.trim().is_empty() {
+            return;
+        }
+        let frame = self.frame();
+        if let Some(table) = self.tables.last_mut().filter(|_| !frame.caption) {
+            table.push(&words);
+            return;
+        }
+        let role = if let Some(level) = frame.heading {
+            Role::Heading(level)
+        } else if frame.caption {
+            Role::Caption
+        } else if frame.footnote {
+            Role::Footnote
+        } else if frame.preformatted {
+            Role::Verbatim
+        } else if let Some(depth) = self.lists.len().checked_sub(1) {
+            Role::Item(depth.min(8) as u8)
+        } else {
+            Role::Plain
+        };
+        let text = match self.marker.take() {
+            Some(marker) if !words.trim_start().starts_with(['-', '•', '–', '—']) => marker + &words,
+            _ => words,
+        };
+        let strong = thin == 0 || frame.centred;
+        self.paras.push(Para { strong, ..Para::new(role, text) });
+    }
+}
+
+fn has_descendant(element: ElementRef<'_>, name: &str) -> bool {
+    element.descendants().any(|node| node.value().as_element().is_some_and(|element| element.name() == name))
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dir" | "div"
+            | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
+            | "h6" | "header" | "hr" | "html" | "legend" | "li" | "main" | "menu" | "ol" | "p" | "pre" | "section"
+            | "summary" | "table" | "tbody" | "td" | "tfoot" | "th" | "thead" | "tr" | "ul"
+    )
+}

@@ -1,0 +1,119 @@
+//! One HTML table while it is walked: cells, spans, header.
+//!
+//! A cell that spans rows is repeated in each of them, so that a row can be read alone.
+
+use super::super::draft::{Para, Role, join_cells, looks_like_header};
+
+/// Spans beyond this are mistakes or attacks.
+const MAX_SPAN: usize = 200;
+
+/// A table as far as it was walked.
+pub(super) struct Table {
+    pub(super) id: ego_tree::NodeId,
+    /// Whether the rows now opened belong to the head.
+    pub(super) head: bool,
+    rows: Vec<Vec<String>>,
+    headers: Vec<bool>,
+    /// Per column: how many rows below still repeat which text.
+    carried: Vec<(usize, String)>,
+    /// Columns and rows that the open cell spans.
+    span: (usize, usize),
+    all_headings: bool,
+}
+
+impl Table {
+    pub(super) fn new(id: ego_tree::NodeId) -> Self {
+        Self {
+            id,
+            head: false,
+            rows: Vec::new(),
+            headers: Vec::new(),
+            carried: Vec::new(),
+            span: (1, 1),
+            all_headings: true,
+        }
+    }
+
+    pub(super) fn open_row(&mut self) {
+        self.close_row();
+        self.rows.push(Vec::new());
+        self.headers.push(self.head);
+        self.all_headings = true;
+        self.carry();
+    }
+
+    fn close_row(&mut self) {
+        self.close_cell();
+        if let (Some(header), Some(row)) = (self.headers.last_mut(), self.rows.last()) {
+            *header |= self.all_headings && !row.is_empty() && self.rows.len() == 1;
+        }
+    }
+
+    /// Puts the cells that span down from above where the row now stands.
+    fn carry(&mut self) {
+        let Some(row) = self.rows.last_mut() else { return };
+        while let Some((left, text)) = self.carried.get_mut(row.len()).filter(|(left, _)| *left > 0) {
+            *left -= 1;
+            row.push(text.clone());
+        }
+    }
+
+    pub(super) fn open_cell(&mut self, heading: bool, columns: usize, rows: usize) {
+        if self.rows.is_empty() {
+            self.open_row();
+        }
+        self.close_cell();
+        self.carry();
+        self.span = (columns.clamp(1, MAX_SPAN), rows.clamp(1, MAX_SPAN));
+        self.all_headings &= heading;
+        if let Some(row) = self.rows.last_mut() {
+            row.push(String::new());
+        }
+    }
+
+    fn close_cell(&mut self) {
+        let (columns, rows) = std::mem::replace(&mut self.span, (1, 1));
+        let Some(row) = self.rows.last_mut() else { return };
+        let Some(text) = row.last().cloned() else { return };
+        let at = row.len() - 1;
+        row.extend(std::iter::repeat_n(String::new(), columns - 1));
+        if rows > 1 {
+            if self.carried.len() <= at {
+                self.carried.resize(at + 1, (0, String::new()));
+            }
+            self.carried[at] = (rows - 1, text);
+        }
+    }
+
+    /// Adds words to the open cell.
+    pub(super) fn push(&mut self, words: &str) {
+        if self.rows.is_empty() {
+            self.open_row();
+        }
+        let Some(row) = self.rows.last_mut() else { return };
+        if row.is_empty() {
+            row.push(String::new());
+        }
+        if let Some(cell) = row.last_mut() {
+            if !cell.is_empty() {
+                cell.push(' ');
+            }
+            cell.push_str(words.trim());
+        }
+    }
+
+    /// Turns the table into rows of the document, numbered `number`.
+    pub(super) fn into_paras(mut self, number: u32, paras: &mut Vec<Para>) {
+        self.close_row();
+        let guessed = !self.headers.contains(&true) && looks_like_header(&self.rows);
+        if let (true, Some(first)) = (guessed, self.headers.first_mut()) {
+            *first = true;
+        }
+        // One column is text in a frame.
+        let single = self.rows.iter().all(|row| row.len() <= 1);
+        for (row, header) in self.rows.iter().zip(&self.headers) {
+            let role = if single { Role::Plain } else { Role::Row(number, *header) };
+            paras.push(Para::new(role, join_cells(row)));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Members of a ZIP package, read within limits.
+//!
+//! Owns: the limits on members, ratio and inflated bytes. They are counted while reading, because what an archive says
+//! about its own sizes is the attacker's word.
+
+use std::io::{Cursor, Read};
+
+use docent_corpus::{Unreadable, UnreadableCode};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::refuse;
+
+/// Office files have some hundred members; ten thousand is an archive of something else.
+const MAX_MEMBERS: usize = 10_000;
+
+/// The text of a thousand pages takes some 30 MB of markup.
+const MAX_MEMBER_BYTES: u64 = 96 << 20;
+
+/// Markup shrinks about tenfold, seldom fiftyfold; a ratio beyond this, over [`RATIO_FREE_BYTES`], is a bomb.
+const MAX_RATIO: u64 = 200;
+
+/// Small members may shrink as they like.
+const RATIO_FREE_BYTES: u64 = 10 << 20;
+
+/// An opened package.
+pub(super) struct Package<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+}
+
+impl<'a> Package<'a> {
+    /// Opens a package from its bytes.
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| cut())?;
+        if archive.len() > MAX_MEMBERS {
+            return Err(refuse(UnreadableCode::TooBig, "the package has over 10,000 members; it is no document"));
+        }
+        Ok(Self { archive })
+    }
+
+    /// Tells whether a member of this name exists.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.archive.index_for_name(name).is_some()
+    }
+
+    /// Returns the bytes of a member, or nothing when there is no such member.
+    pub(super) fn member(&mut self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        let member = match self.archive.by_name(name) {
+            Ok(member) => member,
+            Err(ZipError::FileNotFound) => return Ok(None),
+            Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
+                return Err(refuse(UnreadableCode::Encrypted, "the file needs a password; save it without one"));
+            }
+            Err(_) => return Err(cut()),
+        };
+        let packed = member.compressed_size().max(1);
+        let limit = MAX_MEMBER_BYTES.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
+        let mut bytes = Vec::new();
+        member.take(limit + 1).read_to_end(&mut bytes).map_err(|_| cut())?;
+        if bytes.len() as u64 > limit {
+            return Err(refuse(
+                UnreadableCode::TooBig,
+                "the file unpacks to more than a document holds; save its text as a new document",
+            ));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Refuses a package that is cut or broken.
+pub(super) fn cut() -> Unreadable {
+    refuse(UnreadableCode::Damaged, "the file is cut short or broken; fetch or save it anew")
+}

@@ -1,0 +1,266 @@
+//! PDF with a text layer: words by `pdf_oxide`; lines, rows, paragraphs and headings by us.
+//!
+//! Owns: refusing locked, endless and scanned files, and running headers and footers. A page that cannot be read costs
+//! that page and is told.
+
+mod layout;
+
+use std::collections::HashMap;
+
+use docent_corpus::{Format, Unreadable, UnreadableCode};
+use pdf_oxide::PdfDocument;
+
+use super::draft::{Draft, Para, Role};
+use super::text::hyphenated;
+use super::{no_text, refuse};
+use layout::{Line, Piece};
+
+/// The longest codes of law have some 1,500 pages; beyond this a page tree is a mistake or an attack.
+const MAX_PAGES: usize = 5000;
+
+/// Brackets opened in a row: no program writes more than a handful, and the parser recurses on each.
+const MAX_OPEN_BRACKETS: usize = 128;
+
+/// A line is a heading when it is this much larger than the body.
+const HEADING_RATIO: f32 = 1.12;
+
+/// Reads a PDF.
+pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
+    let damaged = || refuse(UnreadableCode::Damaged, "the PDF is cut short or broken; fetch or save it anew");
+    let locked = || refuse(UnreadableCode::Encrypted, "the PDF needs a password; save it without one");
+    if nests_too_deep(bytes) {
+        return Err(damaged());
+    }
+    let encrypted = bytes.windows(8).any(|window| window == b"/Encrypt");
+    let pdf = PdfDocument::from_bytes(bytes.to_vec()).map_err(|_| if encrypted { locked() } else { damaged() })?;
+    // Without the password the library gives success and no text: ask it outright.
+    if pdf.is_encrypted() && !matches!(pdf.authenticate(b""), Ok(true)) {
+        return Err(locked());
+    }
+    let count = pdf.page_count().map_err(|_| damaged())?;
+    if count == 0 {
+        return Err(damaged());
+    }
+    if count > MAX_PAGES {
+        return Err(refuse(UnreadableCode::TooBig, "the PDF has over 5,000 pages; split it into parts"));
+    }
+    let mut draft = Draft::new(Format::Pdf);
+    draft.pages = u32::try_from(count).ok();
+    let mut pages: Vec<Vec<Line>> = Vec::with_capacity(count);
+    let mut failed = Vec::new();
+    for page in 0..count {
+        match pdf.extract_words(page) {
+            Ok(words) => pages.push(layout::lines(&words)),
+            Err(_) => {
+                failed.push((page + 1).to_string());
+                pages.push(Vec::new());
+            }
+        }
+    }
+    if pages.iter().all(Vec::is_empty) {
+        return Err(if failed.len() == count { damaged() } else { no_text(Format::Pdf) });
+    }
+    if is_garbled(&pages) {
+        return Err(refuse(
+            UnreadableCode::GarbledText,
+            "the letters of the PDF's text layer are not those on its pages; recognise its text (OCR) and save it anew",
+        ));
+    }
+    if !failed.is_empty() {
+        draft.lost.push(format!("Pages that could not be read: {}.", failed.join(", ")));
+    }
+    drop_running_lines(&mut pages);
+    properties(&pdf, &mut draft);
+    assemble(&pages, &mut draft);
+    Ok(draft)
+}
+
+fn nests_too_deep(bytes: &[u8]) -> bool {
+    let mut open = 0_usize;
+    bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).any(|byte| {
+        open = if *byte == b'[' { open + 1 } else { 0 };
+        open > MAX_OPEN_BRACKETS
+    })
+}
+
+fn properties(pdf: &PdfDocument, draft: &mut Draft) {
+    let Some(trailer) = pdf.trailer().as_dict() else { return };
+    let Some(entry) = trailer.get("Info") else { return };
+    let resolved = entry.as_reference().and_then(|reference| pdf.load_object(reference).ok());
+    let Some(dict) = resolved.as_ref().unwrap_or(entry).as_dict() else { return };
+    let value = |key: &str| {
+        let bytes = dict.get(key)?.as_string()?;
+        let text = match bytes {
+            [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
+            [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+            _ => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+        };
+        (!text.trim().is_empty()).then_some(text)
+    };
+    draft.title = value("Title");
+    draft.author = value("Author");
+    draft.date = value("ModDate").or_else(|| value("CreationDate")).and_then(|date| iso_date(&date));
+}
+
+/// `D:20260105…` → `2026-01-05`.
+fn iso_date(date: &str) -> Option<String> {
+    let digits = date.strip_prefix("D:").unwrap_or(date).get(..8)?;
+    let all = digits.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
+}
+
+/// Tells a text layer whose letters are wrong: most longer words have no vowel, or no letters of ours.
+fn is_garbled(pages: &[Vec<Line>]) -> bool {
+    /// Fewer words than this tell nothing: tables of codes are no garble.
+    const MIN_WORDS: usize = 40;
+    const VOWELS: &str = "аеёиоуыэюяәөұүіaeiouyäöüéè";
+    let (mut words, mut strange) = (0_usize, 0_usize);
+    for line in pages.iter().flatten() {
+        for word in line.text().split_whitespace() {
+            let lower = word.to_lowercase();
+            let letters = lower.chars().filter(|c| c.is_alphabetic()).count();
+            let wrong = lower.chars().any(|c| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}'));
+            // Abbreviations in capitals have no vowels either.
+            let capital = word.chars().filter(|c| c.is_uppercase()).count() > 1;
+            if wrong || (letters >= 5 && !capital) {
+                words += 1;
+                strange += usize::from(wrong || !lower.chars().any(|c| VOWELS.contains(c)));
+            }
+        }
+    }
+    words >= MIN_WORDS && strange * 3 > words
+}
+
+/// Drops page numbers and lines that come back at the top or bottom of the pages.
+fn drop_running_lines(pages: &mut [Vec<Line>]) {
+    /// Headers and footers have one or two lines.
+    const EDGE_LINES: usize = 2;
+    let key = |line: &Line| -> String {
+        line.text().chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).filter(|c| !c.is_whitespace()).collect()
+    };
+    let edges = |page: &[Line]| -> Vec<usize> {
+        let count = page.len();
+        (0..count).filter(|at| *at < EDGE_LINES || at + EDGE_LINES >= count).collect()
+    };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for page in pages.iter() {
+        let mut keys: Vec<String> = edges(page).into_iter().map(|at| key(&page[at])).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            *seen.entry(key).or_default() += 1;
+        }
+    }
+    let filled = pages.iter().filter(|page| !page.is_empty()).count();
+    for page in pages.iter_mut() {
+        let count = page.len();
+        let mut at = 0;
+        page.retain(|line| {
+            let edge = at < EDGE_LINES || at + EDGE_LINES >= count;
+            let outermost = at == 0 || at + 1 == count;
+            at += 1;
+            let repeated = filled > 1 && seen.get(&key(line)).is_some_and(|pages| *pages > 1 && *pages * 2 > filled);
+            !((edge && repeated) || (outermost && count > 1 && is_page_number(&line.text())))
+        });
+    }
+}
+
+fn is_page_number(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let (mut numbers, mut others) = (0_usize, 0_usize);
+    for word in words {
+        if word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() <= 4 {
+            numbers += 1;
+        } else if !matches!(word, "стр" | "страница" | "из" | "page" | "of" | "лист" | "бет" | "с") {
+            others += 1;
+        }
+    }
+    (1..=2).contains(&numbers) && others == 0
+}
+
+/// Turns lines into paragraphs, headings and rows.
+fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
+    let body = body_size(pages);
+    let mut large: Vec<u32> =
+        pages.iter().flatten().filter(|line| line.size > body * HEADING_RATIO).map(|line| half_points(line.size)).collect();
+    large.sort_unstable_by(|a, b| b.cmp(a));
+    large.dedup();
+    let mut tables = 0;
+    for (number, page) in pages.iter().enumerate() {
+        let page_number = u32::try_from(number + 1).ok();
+        let mut first = true;
+        for piece in layout::pieces(page) {
+            match piece {
+                Piece::Table(rows) => {
+                    let header = super::draft::looks_like_header(&rows);
+                    for (at, row) in rows.iter().enumerate() {
+                        let text = super::draft::join_cells(row);
+                        let role = Role::Row(tables, header && at == 0);
+                        draft.paras.push(Para { page: page_number, ..Para::new(role, text) });
+                    }
+                    tables += 1;
+                }
+                Piece::Text(lines) => {
+                    let text = joined(&lines);
+                    let size = lines.first().map_or(body, |line| line.size);
+                    let short = text.chars().count() <= 250 && text.chars().any(char::is_alphabetic);
+                    let level = large.iter().position(|known| *known == half_points(size)).filter(|_| short);
+                    let role = level.map_or(Role::Plain, |level| Role::Heading((level + 1).min(9) as u8));
+                    let strong = lines.iter().all(|line| line.bold);
+                    let broken = first && role == Role::Plain && goes_on(draft.paras.last(), &text, strong);
+                    if let (true, Some(before)) = (broken, draft.paras.last_mut()) {
+                        join_line(&mut before.text, &text);
+                    } else {
+                        draft.paras.push(Para { page: page_number, strong, ..Para::new(role, text) });
+                    }
+                }
+            }
+            first = false;
+        }
+    }
+}
+
+/// Tells whether the first text of a page goes on with the last paragraph of the page before.
+fn goes_on(before: Option<&Para>, text: &str, strong: bool) -> bool {
+    before.is_some_and(|before| {
+        before.role == Role::Plain
+            && !strong
+            && !before.strong
+            && !before.text.ends_with(['.', ';', ':', '!', '?'])
+            && text.chars().next().is_some_and(char::is_lowercase)
+    })
+}
+
+fn joined(lines: &[&Line]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        join_line(&mut text, &line.text());
+    }
+    text
+}
+
+fn join_line(text: &mut String, line: &str) {
+    let stem = text.strip_suffix(['-', '\u{ad}', '\u{2010}']).filter(|stem| hyphenated(stem, line)).map(str::len);
+    if let Some(stem) = stem {
+        text.truncate(stem);
+    } else if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(line);
+}
+
+fn half_points(size: f32) -> u32 {
+    (size * 2.0).round() as u32
+}
+
+/// Returns the size in which most letters are set.
+fn body_size(pages: &[Vec<Line>]) -> f32 {
+    let mut sizes: HashMap<u32, usize> = HashMap::new();
+    for line in pages.iter().flatten() {
+        *sizes.entry(half_points(line.size)).or_default() += line.text().len();
+    }
+    // The smaller of equals, so that the result does not hang on the order of a map.
+    let most = sizes.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
+    most.map_or(0.0, |(size, _)| size as f32 / 2.0)
+}

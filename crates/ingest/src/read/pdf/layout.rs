@@ -1,0 +1,254 @@
+//! Words with places → lines → paragraphs and table rows.
+//!
+//! Owns geometry. Rows come from gaps that neighbouring lines share; two columns of running text are read one after the
+//! other. Coordinates are PDF points, y upwards.
+
+use pdf_oxide::layout::Word;
+
+/// A gap wider than this many font sizes parts cells; justified text stays below.
+const CELL_GAP: f32 = 1.3;
+
+/// Lines of one paragraph or cell are at most this many font sizes apart, baseline to baseline.
+const LINE_STEP: f32 = 1.75;
+
+/// Rows of a table are further apart than lines of a cell.
+const ROW_STEP: f32 = 1.36;
+
+/// Words that stand close together on a line.
+#[derive(Debug, Clone)]
+pub(super) struct Segment {
+    left: f32,
+    right: f32,
+    text: String,
+}
+
+/// A line of a page.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    y: f32,
+    /// Font size of its largest word.
+    pub(super) size: f32,
+    /// Whether all its words are bold.
+    pub(super) bold: bool,
+    segments: Vec<Segment>,
+}
+
+impl Line {
+    /// Returns its words.
+    pub(super) fn text(&self) -> String {
+        self.segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn left(&self) -> f32 {
+        self.segments.first().map_or(0.0, |segment| segment.left)
+    }
+
+    fn right(&self) -> f32 {
+        self.segments.last().map_or(0.0, |segment| segment.right)
+    }
+}
+
+/// A piece of a page.
+pub(super) enum Piece<'a> {
+    /// Lines of one paragraph or heading.
+    Text(Vec<&'a Line>),
+    /// Rows of a table.
+    Table(Vec<Vec<String>>),
+}
+
+/// Groups the words of a page into lines, top to bottom.
+pub(super) fn lines(words: &[Word]) -> Vec<Line> {
+    let mut words: Vec<&Word> = words
+        .iter()
+        .filter(|word| !word.text.trim().is_empty() && word.bbox.x.is_finite() && word.bbox.y.is_finite())
+        .collect();
+    words.sort_by(|a, b| b.bbox.y.total_cmp(&a.bbox.y).then(a.bbox.x.total_cmp(&b.bbox.x)));
+    let mut groups: Vec<Vec<&Word>> = Vec::new();
+    for word in words {
+        let size = font_size(word);
+        let same = groups.last().and_then(|group| group.first()).is_some_and(|first| {
+            (first.bbox.y - word.bbox.y).abs() <= 0.45 * size.max(font_size(first))
+        });
+        match groups.last_mut() {
+            Some(group) if same => group.push(word),
+            _ => groups.push(vec![word]),
+        }
+    }
+    groups.into_iter().map(line_of).collect()
+}
+
+fn font_size(word: &Word) -> f32 {
+    let size = word.avg_font_size;
+    if size.is_finite() && size > 0.5 { size } else { word.bbox.height.max(1.0) }
+}
+
+fn line_of(mut words: Vec<&Word>) -> Line {
+    words.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x));
+    let size = words.iter().map(|word| font_size(word)).fold(0.0, f32::max);
+    let bold = words.iter().all(|word| word.is_bold);
+    let y = words.iter().map(|word| word.bbox.y).fold(f32::INFINITY, f32::min);
+    let mut segments: Vec<Segment> = Vec::new();
+    for word in words {
+        let (left, right) = (word.bbox.x, word.bbox.x + word.bbox.width);
+        // A small word high above the line is raised: an article's number or a footnote's mark.
+        let raised = font_size(word) < size * 0.8 && word.bbox.y > y + size * 0.2;
+        match segments.last_mut() {
+            Some(segment) if left - segment.right <= CELL_GAP * size => {
+                if left - segment.right > 0.12 * size && !raised {
+                    segment.text.push(' ');
+                }
+                if raised {
+                    super::super::draft::push_raised(&mut segment.text, word.text.trim());
+                } else {
+                    segment.text.push_str(word.text.trim());
+                }
+                segment.right = segment.right.max(right);
+            }
+            _ => segments.push(Segment { left, right, text: word.text.trim().to_owned() }),
+        }
+    }
+    Line { y, size, bold, segments }
+}
+
+/// Parts the lines of a page into paragraphs and tables.
+pub(super) fn pieces(lines: &[Line]) -> Vec<Piece<'_>> {
+    let left = lines.iter().map(Line::left).fold(f32::INFINITY, f32::min);
+    let right = lines.iter().map(Line::right).fold(0.0, f32::max);
+    let mut pieces = Vec::new();
+    let mut open: Vec<&Line> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let run = table_run(&lines[at..]);
+        if run > 0 {
+            close(&mut pieces, &mut open);
+            pieces.push(Piece::Table(rows(&lines[at..at + run])));
+            at += run;
+            continue;
+        }
+        let line = &lines[at];
+        if open.last().is_some_and(|before| !continues(before, line, open.len(), left, right)) {
+            close(&mut pieces, &mut open);
+        }
+        open.push(line);
+        at += 1;
+    }
+    close(&mut pieces, &mut open);
+    pieces
+}
+
+fn close<'a>(pieces: &mut Vec<Piece<'a>>, open: &mut Vec<&'a Line>) {
+    if !open.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(open)));
+    }
+}
+
+fn continues(before: &Line, line: &Line, count: usize, left: f32, right: f32) -> bool {
+    let size = before.size;
+    let step = before.y - line.y;
+    let alike = (before.size - line.size).abs() <= 0.6 && before.bold == line.bold;
+    if !alike || step > LINE_STEP * size || starts_item(&line.text()) {
+        return false;
+    }
+    let width = (right - left).max(1.0);
+    // A short line ends its paragraph; a heading in the middle of the page may have short lines.
+    let full = before.right() > right - 0.18 * width;
+    let centred = before.left() > left + 0.08 * width && line.left() > left + 0.08 * width;
+    // An indented line begins a paragraph, unless the line before it was the indented one of a list item.
+    let indented = line.left() > before.left() + 1.2 * size && !(count == 1 && line.left() < before.left());
+    let hanging = starts_item(&before.text());
+    (full && (!indented || hanging)) || (centred && (before.bold || size > 13.0))
+}
+
+fn starts_item(text: &str) -> bool {
+    let Some(word) = text.split_whitespace().next() else { return false };
+    let numbered = word.ends_with([')', '.']) && word.len() > 1 && word.chars().next().is_some_and(|c| c.is_ascii_digit());
+    let lettered = word.ends_with(')') && word.chars().count() == 2;
+    let dotted = word.contains('.') && word.split('.').all(|part| !part.is_empty() && part.len() < 3)
+        && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    numbered || lettered || dotted || matches!(word, "-" | "–" | "—" | "•" | "●" | "▪" | "◦" | "\u{f0b7}" | "\u{f02d}")
+}
+
+/// Returns how many lines from the first belong to a table, 0 for none.
+fn table_run(lines: &[Line]) -> usize {
+    let Some(first) = lines.first().filter(|line| is_row(line)) else { return 0 };
+    let mut run = 1;
+    let mut rows = 1;
+    let mut last = first;
+    for line in &lines[1..] {
+        let near = last.y - line.y < 4.0 * last.size;
+        // A line of one segment is the second line of a cell when it keeps to a column and close to the line above.
+        let fits = is_row(line) || (last.y - line.y <= ROW_STEP * last.size && in_one_column(line, &lines[..run]));
+        if !near || !fits {
+            break;
+        }
+        rows += usize::from(is_row(line));
+        run += 1;
+        last = line;
+    }
+    if rows >= 2 && columns(&lines[..run]).len() >= 2 { run } else { 0 }
+}
+
+fn is_row(line: &Line) -> bool {
+    // A list's marker and its words stand apart too.
+    line.segments.len() >= 2 && !starts_item(&line.segments[0].text)
+        || line.segments.len() >= 3
+}
+
+fn in_one_column(line: &Line, above: &[Line]) -> bool {
+    let columns = columns(above);
+    let [segment] = line.segments.as_slice() else { return false };
+    columns.iter().filter(|(left, right)| segment.left < *right && segment.right > *left).count() == 1
+}
+
+/// Returns the columns that the segments of the lines form: stretches no gap of which runs through all lines.
+fn columns(lines: &[Line]) -> Vec<(f32, f32)> {
+    let mut spans: Vec<(f32, f32)> = lines
+        .iter()
+        .filter(|line| line.segments.len() > 1)
+        .flat_map(|line| line.segments.iter().map(|segment| (segment.left, segment.right)))
+        .collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut columns: Vec<(f32, f32)> = Vec::new();
+    for (left, right) in spans {
+        match columns.last_mut() {
+            Some(column) if left <= column.1 => column.1 = column.1.max(right),
+            _ => columns.push((left, right)),
+        }
+    }
+    columns
+}
+
+fn rows(lines: &[Line]) -> Vec<Vec<String>> {
+    let columns = columns(lines);
+    let spaced = lines.windows(2).any(|pair| pair[0].y - pair[1].y > ROW_STEP * pair[0].size);
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut above: Option<&Line> = None;
+    for line in lines {
+        let mut cells = vec![String::new(); columns.len()];
+        for segment in &line.segments {
+            let middle = f32::midpoint(segment.left, segment.right);
+            let distance = |column: &(f32, f32)| (f32::midpoint(column.0, column.1) - middle).abs();
+            let at = columns.iter().position(|(left, right)| segment.left < *right && segment.right > *left).or_else(|| {
+                (0..columns.len()).min_by(|a, b| distance(&columns[*a]).total_cmp(&distance(&columns[*b])))
+            });
+            if let Some(cell) = at.and_then(|at| cells.get_mut(at)) {
+                super::join_line(cell, &segment.text);
+            }
+        }
+        let begins = match above {
+            None => true,
+            Some(above) if spaced => above.y - line.y > ROW_STEP * above.size,
+            Some(_) => !cells[0].is_empty(),
+        };
+        match rows.last_mut() {
+            Some(row) if !begins => {
+                for (cell, more) in row.iter_mut().zip(cells).filter(|(_, more)| !more.is_empty()) {
+                    super::join_line(cell, &more);
+                }
+            }
+            _ => rows.push(cells),
+        }
+        above = Some(line);
+    }
+    rows
+}
