@@ -3,7 +3,9 @@
 //! Owns: byte order marks, UTF-16 without one, and the choice among the 8-bit code pages of Russian and Kazakh by how
 //! plausible the letters are that each would give. Leaves cleaning to `tidy`.
 
-use encoding_rs::{Encoding, IBM866, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
+use encoding_rs::{
+    Encoding, IBM866, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC,
+};
 
 /// How many bytes are scored: enough words to tell any two code pages apart.
 const SAMPLE_BYTES: usize = 64 << 10;
@@ -35,7 +37,9 @@ pub(crate) fn declared_charset(bytes: &[u8]) -> Option<String> {
         head[xml..].find("encoding=").map(|at| xml + at + 9)
     })?;
     let value = head[at..].trim_start_matches(['"', '\'', ' ']);
-    let end = value.find(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c))).unwrap_or(value.len());
+    let end = value
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c)))
+        .unwrap_or(value.len());
     (end > 0).then(|| value[..end].to_owned())
 }
 
@@ -63,7 +67,9 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
     ];
     let declared = declared.and_then(|label| match label {
         "kz-1048" | "kz1048" | "rk1048" | "strk1048-2002" => Some(CodePage::Kz1048),
-        _ => Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != UTF_8).map(CodePage::Known),
+        _ => Encoding::for_label(label.as_bytes())
+            .filter(|encoding| *encoding != UTF_8)
+            .map(CodePage::Known),
     });
     let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
@@ -75,19 +81,30 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
         }
     }
     let scored = candidates.into_iter().map(|page| {
-        let bonus = if Some(page) == declared { DECLARED_BONUS } else { 0.0 };
+        let bonus = if Some(page) == declared {
+            DECLARED_BONUS
+        } else {
+            0.0
+        };
         (plausibility(&page.decode(sample)) + bonus, page)
     });
     // The first of equals wins: windows-1251 is by far the most common.
     let (_, page) = scored.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
     let text = page.decode(bytes);
-    Some(Decoded { replaced: text.matches('\u{fffd}').count(), text, name: page.name() })
+    Some(Decoded {
+        replaced: text.matches('\u{fffd}').count(),
+        text,
+        name: page.name(),
+    })
 }
 
 fn whole(bytes: &[u8], encoding: &'static Encoding) -> Option<Decoded> {
     let (text, _, _) = encoding.decode(bytes);
     let replaced = text.matches('\u{fffd}').count();
-    let controls = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
+    let controls = text
+        .chars()
+        .filter(|c| c.is_control() && !c.is_whitespace())
+        .count();
     // A fiftieth of unprintable characters is more than any damaged text has and less than any program.
     (text.is_empty() || (controls + replaced) * 50 <= text.chars().count()).then(|| Decoded {
         replaced,
@@ -123,7 +140,10 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 fn is_binary(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
     let text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b);
-    let controls = sample.iter().filter(|byte| **byte < 0x20 && !text(**byte)).count();
+    let controls = sample
+        .iter()
+        .filter(|byte| **byte < 0x20 && !text(**byte))
+        .count();
     sample.contains(&0) || controls * 100 > sample.len()
 }
 
@@ -156,9 +176,12 @@ impl CodePage {
     fn decode(self, bytes: &[u8]) -> String {
         match self {
             Self::Known(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-            Self::Kz1048 => {
-                WINDOWS_1251.decode_without_bom_handling(bytes).0.chars().map(kazakh_letter).collect()
-            }
+            Self::Kz1048 => WINDOWS_1251
+                .decode_without_bom_handling(bytes)
+                .0
+                .chars()
+                .map(kazakh_letter)
+                .collect(),
         }
     }
 }
@@ -222,8 +245,30 @@ fn letter_score(c: char) -> f32 {
         'х' | 'ж' | 'ш' | 'ю' | 'ц' | 'щ' | 'э' | 'ф' => 0.5,
         'ә' | 'қ' | 'ғ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'і' | 'һ' => 0.9,
         'А'..='Я' | 'Ё' | 'ё' | 'ъ' => 0.4,
-        'Ә' | 'Қ' | 'Ғ' | 'Ң' | 'Ө' | 'Ұ' | 'Ү' | 'І' | 'à'..='ö' | 'ø'..='ÿ' => 0.3,
-        '«' | '»' | '—' | '–' | '№' | '\u{a0}' | '“' | '”' | '„' | '…' | '’' | '§' | '°' | '•' => 0.3,
+        'Ә'
+        | 'Қ'
+        | 'Ғ'
+        | 'Ң'
+        | 'Ө'
+        | 'Ұ'
+        | 'Ү'
+        | 'І'
+        | 'à'..='ö'
+        | 'ø'..='ÿ'
+        | '«'
+        | '»'
+        | '—'
+        | '–'
+        | '№'
+        | '\u{a0}'
+        | '“'
+        | '”'
+        | '„'
+        | '…'
+        | '’'
+        | '§'
+        | '°'
+        | '•' => 0.3,
         'À'..='Ö' | 'Ø'..='Þ' => -0.3,
         '\u{400}'..='\u{52f}' => -0.7,
         '\u{2500}'..='\u{259f}' => -1.0,
@@ -236,13 +281,23 @@ fn letter_score(c: char) -> f32 {
 mod tests {
     use super::*;
 
-    const RUSSIAN: &str = "Дежурство начинается в семь часов вечера. Ключи хранятся у вахтёра, список - на двери.";
-    const KAZAKH: &str = "Қызметкерлердің еңбек демалысы жиырма төрт күнді құрайды, өтініш екі апта бұрын беріледі.";
+    const RUSSIAN: &str =
+        "Дежурство начинается в семь часов вечера. Ключи хранятся у вахтёра, список - на двери.";
+    const KAZAKH: &str =
+        "Қызметкерлердің еңбек демалысы жиырма төрт күнді құрайды, өтініш екі апта бұрын беріледі.";
 
     fn kz1048(text: &str) -> Vec<u8> {
-        let letters: Vec<(String, u8)> = (0..=255).map(|byte| (CodePage::Kz1048.decode(&[byte]), byte)).collect();
+        let letters: Vec<(String, u8)> = (0..=255)
+            .map(|byte| (CodePage::Kz1048.decode(&[byte]), byte))
+            .collect();
         text.chars()
-            .map(|c| letters.iter().find(|(letter, _)| *letter == c.to_string()).expect("in the code page").1)
+            .map(|c| {
+                letters
+                    .iter()
+                    .find(|(letter, _)| *letter == c.to_string())
+                    .expect("in the code page")
+                    .1
+            })
             .collect()
     }
 

@@ -53,16 +53,22 @@ pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
         return Err(refuse(UnreadableCode::NoText, "the file is empty"));
     }
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(refuse(UnreadableCode::TooBig, "the file is over 50 MiB; split it into parts"));
+        return Err(refuse(
+            UnreadableCode::TooBig,
+            "the file is over 50 MiB; split it into parts",
+        ));
     }
     let version = version_of(bytes);
     thread::scope(|scope| {
-        let reader = thread::Builder::new().name("docent-reader".to_owned()).stack_size(READER_STACK_BYTES).spawn_scoped(
-            scope,
-            || finish::finish(name, version, read_draft(name, bytes)?),
-        );
+        let reader = thread::Builder::new()
+            .name("docent-reader".to_owned())
+            .stack_size(READER_STACK_BYTES)
+            .spawn_scoped(scope, || finish::finish(name, version, read_draft(name, bytes)?));
         let Ok(reader) = reader else {
-            return Err(refuse(UnreadableCode::Denied, "the system gave no thread to read it with; try again later"));
+            return Err(refuse(
+                UnreadableCode::Denied,
+                "the system gave no thread to read it with; try again later",
+            ));
         };
         reader.join().unwrap_or_else(|_| {
             Err(refuse(
@@ -82,13 +88,18 @@ pub fn version_of(bytes: &[u8]) -> Version {
 
 /// Makes a refusal.
 fn refuse(code: UnreadableCode, reason: impl Into<String>) -> Unreadable {
-    Unreadable { code, reason: reason.into() }
+    Unreadable {
+        code,
+        reason: reason.into(),
+    }
 }
 
 /// Refuses a file without text.
 fn no_text(format: Format) -> Unreadable {
     let reason = match format {
-        Format::Pdf => "the PDF holds pictures of pages and no text; recognise its text (OCR) and save it anew",
+        Format::Pdf => {
+            "the PDF holds pictures of pages and no text; recognise its text (OCR) and save it anew"
+        }
         _ => "the file holds no text",
     };
     refuse(UnreadableCode::NoText, reason)
@@ -97,8 +108,18 @@ fn no_text(format: Format) -> Unreadable {
 fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
     const OLE: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
     const MEDIA: [&[u8]; 12] = [
-        b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\x7fELF", b"OggS",
-        b"ID3", b"SQLite format",
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"II*\0",
+        b"MM\0*",
+        b"Rar!",
+        b"7z\xbc\xaf",
+        b"\x1f\x8b",
+        b"\x7fELF",
+        b"OggS",
+        b"ID3",
+        b"SQLite format",
     ];
     let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
@@ -111,7 +132,10 @@ fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
             "an old Office file, or one with a password, is not read; save it as DOCX without a password",
         ))
     } else if head.trim_ascii_start().starts_with(b"{\\rtf") {
-        Err(refuse(UnreadableCode::Unsupported, "RTF is not read; open the file and save it as DOCX"))
+        Err(refuse(
+            UnreadableCode::Unsupported,
+            "RTF is not read; open the file and save it as DOCX",
+        ))
     } else if MEDIA.iter().any(|mark| bytes.starts_with(mark)) {
         Err(refuse(
             UnreadableCode::Unsupported,
@@ -125,8 +149,17 @@ fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
 fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
     let declared = decode::declared_charset(bytes);
     let decoded = decode::decode(bytes, declared.as_deref()).ok_or_else(|| {
-        refuse(UnreadableCode::Unsupported, "the file is no text in any code page; save it as DOCX, PDF, HTML or text")
+        refuse(
+            UnreadableCode::Unsupported,
+            "the file is no text in any code page; save it as DOCX, PDF, HTML or text",
+        )
     })?;
+    if is_mail(&decoded.text) {
+        return Err(refuse(
+            UnreadableCode::Unsupported,
+            "mail is not read; save its text or its attachments",
+        ));
+    }
     let mut draft = if is_html(&decoded.text) {
         html::read(&decoded.text)
     } else if is_markdown(name, &decoded.text) {
@@ -135,15 +168,27 @@ fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
         text::read(&decoded.text)
     };
     if decoded.replaced > 0 {
-        draft.lost.push(format!("Characters that are not valid {}: {}.", decoded.name, decoded.replaced));
+        draft.lost.push(format!(
+            "Characters that are not valid {}: {}.",
+            decoded.name, decoded.replaced
+        ));
     }
     Ok(draft)
 }
 
 /// Tells whether text is HTML: it begins with a tag of a page, comments and an XML declaration aside.
 fn is_html(text: &str) -> bool {
-    const STARTS: [&str; 9] =
-        ["<!doctype html", "<html", "<head", "<body", "<div", "<table", "<h1", "<p>", "<meta"];
+    const STARTS: [&str; 9] = [
+        "<!doctype html",
+        "<html",
+        "<head",
+        "<body",
+        "<div",
+        "<table",
+        "<h1",
+        "<p>",
+        "<meta",
+    ];
     let mut rest = text.trim_start();
     for (start, end) in [("<?xml", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
         if rest.starts_with(start)
@@ -152,20 +197,50 @@ fn is_html(text: &str) -> bool {
             rest = rest[at + end.len()..].trim_start();
         }
     }
-    STARTS.iter().any(|start| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+    STARTS.iter().any(|start| {
+        rest.get(..start.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(start))
+    })
+}
+
+/// Tells whether text is a mail message: header lines that only mail programs write, before any empty line.
+fn is_mail(text: &str) -> bool {
+    let lower = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .take(60)
+        .map(str::to_ascii_lowercase);
+    let headers = [
+        "mime-version:",
+        "message-id:",
+        "received:",
+        "return-path:",
+        "content-type:",
+        "from:",
+        "subject:",
+    ];
+    lower
+        .filter(|line| headers.iter().any(|header| line.starts_with(header)))
+        .count()
+        >= 3
 }
 
 /// Tells whether text is Markdown: by the file's name or, without a telling name, by two headings.
 fn is_markdown(name: &str, text: &str) -> bool {
     /// Headings stand at the front of a document too.
     const FRONT_LINES: usize = 400;
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_lowercase());
     match extension.as_deref() {
         Some("md" | "markdown") => true,
         Some("txt") => false,
         _ => {
             let front = text.lines().take(FRONT_LINES);
-            front.filter(|line| line.starts_with("# ") || line.starts_with("## ")).count() >= 2
+            front
+                .filter(|line| line.starts_with("# ") || line.starts_with("## "))
+                .count()
+                >= 2
         }
     }
 }

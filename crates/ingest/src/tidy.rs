@@ -27,7 +27,9 @@ impl Repairs {
         }
         if self.mojibake > 0 {
             let paragraphs = self.mojibake;
-            sentences.push(format!("Paragraphs turned back from a wrong code page: {paragraphs}."));
+            sentences.push(format!(
+                "Paragraphs turned back from a wrong code page: {paragraphs}."
+            ));
         }
         sentences
     }
@@ -51,7 +53,11 @@ fn spaced(raw: &str) -> String {
     for c in raw.chars() {
         match c {
             // Soft hyphens, zero-width characters, directions: they hide in words and are never seen.
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' => {}
             _ if c.is_whitespace() => {
                 if !out.is_empty() && !out.ends_with(' ') {
@@ -84,7 +90,9 @@ fn turn_back(raw: &str) -> Option<String> {
         for c in raw.chars() {
             match u8::try_from(u32::from(c)) {
                 Ok(byte) => bytes.push(byte),
-                Err(_) => bytes.extend_from_slice(&encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0),
+                Err(_) => {
+                    bytes.extend_from_slice(&encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0)
+                }
             }
         }
         let text = WINDOWS_1251.decode_without_bom_handling(&bytes).0.into_owned();
@@ -106,8 +114,26 @@ fn turn_back(raw: &str) -> Option<String> {
 
 /// Latin letters and the Cyrillic ones that look the same.
 const LOOK_ALIKES: [(char, char); 21] = [
-    ('a', 'а'), ('c', 'с'), ('e', 'е'), ('o', 'о'), ('p', 'р'), ('x', 'х'), ('y', 'у'), ('i', 'і'), ('A', 'А'), ('B', 'В'),
-    ('C', 'С'), ('E', 'Е'), ('H', 'Н'), ('K', 'К'), ('M', 'М'), ('O', 'О'), ('P', 'Р'), ('T', 'Т'), ('X', 'Х'), ('Y', 'У'),
+    ('a', 'а'),
+    ('c', 'с'),
+    ('e', 'е'),
+    ('o', 'о'),
+    ('p', 'р'),
+    ('x', 'х'),
+    ('y', 'у'),
+    ('i', 'і'),
+    ('A', 'А'),
+    ('B', 'В'),
+    ('C', 'С'),
+    ('E', 'Е'),
+    ('H', 'Н'),
+    ('K', 'К'),
+    ('M', 'М'),
+    ('O', 'О'),
+    ('P', 'Р'),
+    ('T', 'Т'),
+    ('X', 'Х'),
+    ('Y', 'У'),
     ('I', 'І'),
 ];
 
@@ -147,11 +173,17 @@ fn mended_word(word: &str) -> Option<String> {
     let to_cyrillic = |c: char| LOOK_ALIKES.iter().find(|pair| pair.0 == c).map(|pair| pair.1);
     let to_latin = |c: char| LOOK_ALIKES.iter().find(|pair| pair.1 == c).map(|pair| pair.0);
     let all = |turn: &dyn Fn(char) -> Option<char>, foreign: &dyn Fn(char) -> bool| -> Option<String> {
-        word.chars().map(|c| if foreign(c) { turn(c) } else { Some(c) }).collect()
+        word.chars()
+            .map(|c| if foreign(c) { turn(c) } else { Some(c) })
+            .collect()
     };
     let as_cyrillic = || all(&to_cyrillic, &|c| c.is_ascii_alphabetic());
     let as_latin = || all(&to_latin, &is_cyrillic);
-    if latin <= cyrillic { as_cyrillic().or_else(as_latin) } else { as_latin().or_else(as_cyrillic) }
+    if latin <= cyrillic {
+        as_cyrillic().or_else(as_latin)
+    } else {
+        as_latin().or_else(as_cyrillic)
+    }
 }
 
 /// Makes the raised part of an article's or clause's number a part of the number: «статья 229²» → «статья 229.2».
@@ -170,7 +202,10 @@ fn number_superscripts(text: &str) -> String {
         };
         let mut raised = String::from(c);
         let mut plain = String::from(first);
-        while let Some((next, digit)) = chars.peek().and_then(|next| Some((*next, superscript_digit(*next)?))) {
+        while let Some((next, digit)) = chars
+            .peek()
+            .and_then(|next| Some((*next, superscript_digit(*next)?)))
+        {
             raised.push(next);
             plain.push(digit);
             chars.next();
@@ -200,8 +235,33 @@ fn superscript_digit(c: char) -> Option<char> {
 
 /// Stems of the words behind which the number of an article or clause stands.
 const CLAUSE_WORDS: [&str; 28] = [
-    "стат", "част", "пункт", "подпункт", "глав", "раздел", "подраздел", "абзац", "параграф", "приложени", "ст.", "ч.", "п.",
-    "пп.", "подп.", "гл.", "разд.", "бап", "тарау", "тарма", "бөлім", "article", "section", "clause", "chapter", "§", "№",
+    "стат",
+    "част",
+    "пункт",
+    "подпункт",
+    "глав",
+    "раздел",
+    "подраздел",
+    "абзац",
+    "параграф",
+    "приложени",
+    "ст.",
+    "ч.",
+    "п.",
+    "пп.",
+    "подп.",
+    "гл.",
+    "разд.",
+    "бап",
+    "тарау",
+    "тарма",
+    "бөлім",
+    "article",
+    "section",
+    "clause",
+    "chapter",
+    "§",
+    "№",
     "paragraph",
 ];
 
@@ -218,11 +278,21 @@ fn names_a_clause(before: &str, closes: bool) -> bool {
     }
     // «статьями 66¹, 67² - 68³ и 70¹»: go back over the numbers before this one.
     for word in head.split_whitespace().rev().take(40) {
-        let word = word.trim_matches(['(', ')', ',', ';', '«', '»', '"']).to_lowercase();
-        if CLAUSE_WORDS.iter().any(|stem| if stem.ends_with('.') { word == *stem } else { word.starts_with(stem) }) {
+        let word = word
+            .trim_matches(['(', ')', ',', ';', '«', '»', '"'])
+            .to_lowercase();
+        if CLAUSE_WORDS.iter().any(|stem| {
+            if stem.ends_with('.') {
+                word == *stem
+            } else {
+                word.starts_with(stem)
+            }
+        }) {
             return true;
         }
-        let numeric = word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '–' | '—' | 'i' | 'v' | 'x' | 'l'));
+        let numeric = word
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '–' | '—' | 'i' | 'v' | 'x' | 'l'));
         if !(numeric || matches!(word.as_str(), "и" | "или" | "либо" | "and" | "or" | "және")) {
             return false;
         }
@@ -238,19 +308,29 @@ mod tests {
         let mut repairs = Repairs::default();
         let once = clean(raw, &mut repairs);
         assert_eq!(once, cleaned);
-        assert_eq!(clean(&once, &mut repairs), once, "cleaning twice is cleaning once");
+        assert_eq!(
+            clean(&once, &mut repairs),
+            once,
+            "cleaning twice is cleaning once"
+        );
     }
 
     #[test]
     fn unseen_characters_go_and_white_space_becomes_one_space() {
-        check(" до\u{ad}го\u{200b}вор\u{a0}\n\t№\u{2009}5\u{202e} ", "договор № 5");
+        check(
+            " до\u{ad}го\u{200b}вор\u{a0}\n\t№\u{2009}5\u{202e} ",
+            "договор № 5",
+        );
         check("и\u{306}", "й");
     }
 
     #[test]
     fn raised_digits_belong_to_the_numbers_of_articles_only() {
         check("Статья 229². Порядок", "Статья 229.2. Порядок");
-        check("статьями 66¹, 67² и 68³ кодекса", "статьями 66.1, 67.2 и 68.3 кодекса");
+        check(
+            "статьями 66¹, 67² и 68³ кодекса",
+            "статьями 66.1, 67.2 и 68.3 кодекса",
+        );
         check("5¹) обеспечивают доступ", "5.1) обеспечивают доступ");
         check("РАЗДЕЛ III¹", "РАЗДЕЛ III.1");
         check("площадью 25 м² и 10⁶ единиц", "площадью 25 м² и 10⁶ единиц");

@@ -6,6 +6,8 @@
 mod numbering;
 mod styles;
 
+use std::collections::HashMap;
+
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -36,7 +38,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     let styles = Styles::parse(&package.member("word/styles.xml")?.unwrap_or_default());
     let numbering = Numbering::parse(&package.member("word/numbering.xml")?.unwrap_or_default());
     let mut walker = Walker::new(styles, numbering);
-    walker.walk(&package.member("word/document.xml")?.unwrap_or_default()).map_err(|_| cut())?;
+    walker
+        .walk(&package.member("word/document.xml")?.unwrap_or_default())
+        .map_err(|_| cut())?;
     let mut draft = Draft::new(Format::Docx);
     // Without breaks drawn by Word the page is not known, rather than 1.
     draft.pages = walker.broke.then_some(walker.page);
@@ -44,19 +48,36 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     if !walker.broke {
         draft.paras.iter_mut().for_each(|para| para.page = None);
     }
-    for (member, kind) in [("word/footnotes.xml", "footnotes"), ("word/endnotes.xml", "end notes")] {
-        let Some(xml) = package.member(member)? else { continue };
+    for (member, kind) in [
+        ("word/footnotes.xml", "footnotes"),
+        ("word/endnotes.xml", "end notes"),
+    ] {
+        let Some(xml) = package.member(member)? else {
+            continue;
+        };
         let mut notes = Walker::new(walker.styles.clone(), Numbering::default());
         notes.in_notes = true;
+        notes.marks.clone_from(&walker.marks);
         if notes.walk(&xml).is_err() {
-            draft.lost.push(format!("The {kind} are broken and were left out from the break on."));
+            draft.lost.push(format!(
+                "The {kind} are broken and were left out from the break on."
+            ));
         }
-        draft.paras.extend(notes.paras.into_iter().map(|para| Para { role: Role::Footnote, page: None, ..para }));
+        draft.paras.extend(notes.paras.into_iter().map(|para| Para {
+            role: Role::Footnote,
+            page: None,
+            ..para
+        }));
     }
     if walker.hidden > 0 {
-        draft.lost.push(format!("Hidden text left out, characters: {}.", walker.hidden));
+        draft
+            .lost
+            .push(format!("Hidden text left out, characters: {}.", walker.hidden));
     }
-    properties(&package.member("docProps/core.xml")?.unwrap_or_default(), &mut draft);
+    properties(
+        &package.member("docProps/core.xml")?.unwrap_or_default(),
+        &mut draft,
+    );
     Ok(draft)
 }
 
@@ -90,13 +111,19 @@ fn local(start: &BytesStart<'_>) -> String {
 
 /// Returns an attribute by its name without prefix.
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = start.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    let found = start
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.local_name().as_ref() == name)?;
     Some(found.value.into_owned())
 }
 
 /// Tells whether a switch such as `<w:b/>` or `<w:b w:val="0"/>` is on.
 fn is_on(start: &BytesStart<'_>) -> bool {
-    !matches!(attribute(start, "val").as_deref(), Some("0" | "false" | "off" | "none"))
+    !matches!(
+        attribute(start, "val").as_deref(),
+        Some("0" | "false" | "off" | "none")
+    )
 }
 
 /// A paragraph while it is walked.
@@ -140,6 +167,8 @@ struct Walker {
     page: u32,
     broke: bool,
     in_notes: bool,
+    /// The number a reader sees, by kind (end note or not) and id.
+    marks: HashMap<(bool, String), usize>,
     note: Option<String>,
     hidden: usize,
 }
@@ -157,6 +186,7 @@ impl Walker {
             page: 1,
             broke: false,
             in_notes: false,
+            marks: HashMap::new(),
             note: None,
             hidden: 0,
         }
@@ -209,7 +239,9 @@ impl Walker {
                 }
                 Event::CData(data) if skipped == 0 && in_text => self.text(&data),
                 Event::Eof if depth > 0 => {
-                    return Err(quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::UnclosedTag));
+                    return Err(quick_xml::Error::Syntax(
+                        quick_xml::errors::SyntaxError::UnclosedTag,
+                    ));
                 }
                 Event::Eof => return Ok(()),
                 _ => {}
@@ -235,7 +267,11 @@ impl Walker {
 
     fn start(&mut self, name: &str, start: &BytesStart<'_>, in_run_properties: bool) {
         match name {
-            "p" => self.open.push(Open { page: self.page, style: self.styles.normal(), ..Open::default() }),
+            "p" => self.open.push(Open {
+                page: self.page,
+                style: self.styles.normal(),
+                ..Open::default()
+            }),
             "r" => self.run = Run::default(),
             "b" if in_run_properties => self.run.bold = Some(is_on(start)),
             "vanish" if in_run_properties => self.run.hidden = is_on(start),
@@ -252,12 +288,19 @@ impl Walker {
             "lastRenderedPageBreak" => self.next_page(),
             "footnoteReference" | "endnoteReference" => {
                 if let Some(id) = attribute(start, "id") {
-                    self.text(&format!("[{id}]"));
+                    // Readers see notes numbered in their order, whatever the file calls them.
+                    let next = self.marks.len() + 1;
+                    let number = *self.marks.entry((name.starts_with('e'), id)).or_insert(next);
+                    self.text(&format!("[{number}]"));
                 }
             }
             "footnote" | "endnote" => {
                 let drawn = attribute(start, "type").is_none_or(|kind| kind == "normal");
-                self.note = attribute(start, "id").filter(|_| drawn);
+                let id = attribute(start, "id").filter(|_| drawn);
+                self.note = id.map(|id| {
+                    let number = self.marks.get(&(name == "endnote", id.clone()));
+                    number.map_or(id, ToString::to_string)
+                });
             }
             "tbl" => self.tables.push(Grid::default()),
             "tr" => {
@@ -292,7 +335,11 @@ impl Walker {
         let Some(open) = self.open.last_mut() else { return };
         match name {
             "pStyle" => open.style = style.unwrap_or_default(),
-            "outlineLvl" => open.outline = value.and_then(|level| level.parse::<u8>().ok()).filter(|level| *level < 9),
+            "outlineLvl" => {
+                open.outline = value
+                    .and_then(|level| level.parse::<u8>().ok())
+                    .filter(|level| *level < 9)
+            }
             "jc" => open.centred = value.as_deref() == Some("center"),
             "numId" => {
                 let level = open.number.take().map_or(0, |(_, level)| level);
@@ -300,7 +347,9 @@ impl Walker {
             }
             "ilvl" => {
                 let id = open.number.take().map(|(id, _)| id).unwrap_or_default();
-                open.number = value.and_then(|level| level.parse().ok()).map(|level| (id, level));
+                open.number = value
+                    .and_then(|level| level.parse().ok())
+                    .map(|level| (id, level));
             }
             _ => {}
         }
@@ -321,11 +370,16 @@ impl Walker {
             "p" => self.close_paragraph(),
             "r" => self.run = Run::default(),
             "tc" => {
-                let Some(table) = self.tables.last_mut() else { return };
+                let Some(table) = self.tables.last_mut() else {
+                    return;
+                };
                 if std::mem::take(&mut table.continued) && table.rows.len() > 1 {
                     // A cell that spans rows is repeated, so that a row can be read alone.
                     let column = table.rows.last().map_or(0, |row| row.len().saturating_sub(1));
-                    let above = table.rows[table.rows.len() - 2].get(column).cloned().unwrap_or_default();
+                    let above = table.rows[table.rows.len() - 2]
+                        .get(column)
+                        .cloned()
+                        .unwrap_or_default();
                     if let Some(cell) = table.rows.last_mut().and_then(|row| row.last_mut()) {
                         *cell = above;
                     }
@@ -347,14 +401,22 @@ impl Walker {
             return;
         }
         let level = open.outline.map(|level| level + 1).or(open.style.heading);
-        let number = open.number.or_else(|| open.style.number.clone()).filter(|(id, _)| id != "0" && !id.is_empty());
-        let marker = number.as_ref().and_then(|(id, level)| self.numbering.next(id, *level));
+        let number = open
+            .number
+            .or_else(|| open.style.number.clone())
+            .filter(|(id, _)| id != "0" && !id.is_empty());
+        let marker = number
+            .as_ref()
+            .and_then(|(id, level)| self.numbering.next(id, *level));
         let text = match marker.as_deref() {
             Some(marker) if !marker.is_empty() => format!("{marker} {}", open.text),
             _ => open.text,
         };
-        if let Some(cell) =
-            self.tables.last_mut().and_then(|table| table.rows.last_mut()).and_then(|row| row.last_mut())
+        if let Some(cell) = self
+            .tables
+            .last_mut()
+            .and_then(|table| table.rows.last_mut())
+            .and_then(|row| row.last_mut())
         {
             if !cell.is_empty() {
                 cell.push(' ');
@@ -374,14 +436,21 @@ impl Walker {
             _ => Role::Plain,
         };
         let strong = open.thin == 0 || open.centred || open.style.title;
-        self.paras.push(Para { page: Some(open.page), strong, ..Para::new(role, text) });
+        self.paras.push(Para {
+            page: Some(open.page),
+            strong,
+            ..Para::new(role, text)
+        });
     }
 
     fn close_table(&mut self) {
         let Some(table) = self.tables.pop() else { return };
         // A table inside a cell belongs to that cell's words.
-        if let Some(cell) =
-            self.tables.last_mut().and_then(|outer| outer.rows.last_mut()).and_then(|row| row.last_mut())
+        if let Some(cell) = self
+            .tables
+            .last_mut()
+            .and_then(|outer| outer.rows.last_mut())
+            .and_then(|row| row.last_mut())
         {
             let words: Vec<String> = table.rows.iter().map(|row| join_cells(row)).collect();
             cell.push(' ');
@@ -391,8 +460,15 @@ impl Walker {
         let header = table.header || looks_like_header(&table.rows);
         let single = table.rows.iter().all(|row| row.len() <= 1);
         for (at, (row, page)) in table.rows.iter().zip(&table.pages).enumerate() {
-            let role = if single { Role::Plain } else { Role::Row(self.count, header && at == 0) };
-            self.paras.push(Para { page: Some(*page), ..Para::new(role, join_cells(row)) });
+            let role = if single {
+                Role::Plain
+            } else {
+                Role::Row(self.count, header && at == 0)
+            };
+            self.paras.push(Para {
+                page: Some(*page),
+                ..Para::new(role, join_cells(row))
+            });
         }
         self.count += 1;
     }
@@ -400,5 +476,15 @@ impl Walker {
 
 /// Elements whose content is not the text of the document.
 fn is_unread(name: &str) -> bool {
-    matches!(name, "del" | "moveFrom" | "delText" | "instrText" | "Fallback" | "pPrChange" | "rPrChange" | "numPicBullet")
+    matches!(
+        name,
+        "del"
+            | "moveFrom"
+            | "delText"
+            | "instrText"
+            | "Fallback"
+            | "pPrChange"
+            | "rPrChange"
+            | "numPicBullet"
+    )
 }

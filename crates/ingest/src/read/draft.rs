@@ -39,7 +39,12 @@ pub(crate) struct Para {
 impl Para {
     /// Makes a paragraph of which the format says only what it is.
     pub(crate) fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), page: None, strong: false }
+        Self {
+            role,
+            text: text.into(),
+            page: None,
+            strong: false,
+        }
     }
 }
 
@@ -85,7 +90,11 @@ pub(crate) fn push_raised(out: &mut String, raised: &str) {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let trimmed = raised.trim();
     if !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_digit() || c == '.') {
-        out.extend(trimmed.chars().map(|c| c.to_digit(10).map_or(c, |digit| DIGITS[digit as usize])));
+        out.extend(
+            trimmed
+                .chars()
+                .map(|c| c.to_digit(10).map_or(c, |digit| DIGITS[digit as usize])),
+        );
     } else {
         out.push_str(raised);
     }
@@ -93,15 +102,24 @@ pub(crate) fn push_raised(out: &mut String, raised: &str) {
 
 /// Joins the cells of a row.
 pub(crate) fn join_cells<S: AsRef<str>>(cells: &[S]) -> String {
-    let last = cells.iter().rposition(|cell| !cell.as_ref().trim().is_empty()).map_or(0, |at| at + 1);
-    cells[..last].iter().map(|cell| cell.as_ref().trim()).collect::<Vec<_>>().join(" | ")
+    let last = cells
+        .iter()
+        .rposition(|cell| !cell.as_ref().trim().is_empty())
+        .map_or(0, |at| at + 1);
+    cells[..last]
+        .iter()
+        .map(|cell| cell.as_ref().trim())
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 /// Tells whether the first row of a table that does not mark its header looks like one.
 pub(crate) fn looks_like_header(rows: &[Vec<String>]) -> bool {
     /// Column names are short.
     const MAX_NAME_CHARS: usize = 80;
-    let Some((first, rest)) = rows.split_first() else { return false };
+    let Some((first, rest)) = rows.split_first() else {
+        return false;
+    };
     !rest.is_empty()
         && first.len() > 1
         && first.iter().all(|cell| {

@@ -23,7 +23,11 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         return Err(no_text(draft.format));
     }
     // Remarks sit out the search for structure: nothing that surrounds them must see them.
-    let mut paras: Vec<Para> = pieces.iter().filter(|piece| !piece.remark).map(|piece| piece.para.clone()).collect();
+    let mut paras: Vec<Para> = pieces
+        .iter()
+        .filter(|piece| !piece.remark)
+        .map(|piece| piece.para.clone())
+        .collect();
     let own = draft.title.as_deref().map(|own| clean(own, &mut repairs));
     let title = title::title(own.as_deref(), name, &paras);
     mark_title(&mut paras, title.as_deref());
@@ -42,7 +46,11 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         };
         let start = text.len();
         text.push_str(&para.text);
-        blocks.push(Block { kind, range: ByteRange::new(start, text.len()), page: para.page });
+        blocks.push(Block {
+            kind,
+            range: ByteRange::new(start, text.len()),
+            page: para.page,
+        });
         text.push('\n');
         if text.len() > MAX_TEXT_BYTES {
             return Err(refuse(
@@ -51,18 +59,33 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
             ));
         }
     }
-    let mut notices: Vec<Notice> =
-        draft.lost.into_iter().map(|text| Notice { kind: NoticeKind::Lost, text }).collect();
+    let mut notices: Vec<Notice> = draft
+        .lost
+        .into_iter()
+        .map(|text| Notice {
+            kind: NoticeKind::Lost,
+            text,
+        })
+        .collect();
     let repaired = draft.repaired.into_iter().chain(repairs.sentences());
-    notices.extend(repaired.map(|text| Notice { kind: NoticeKind::Repaired, text }));
+    notices.extend(repaired.map(|text| Notice {
+        kind: NoticeKind::Repaired,
+        text,
+    }));
     let tidy = |words: Option<String>| {
-        words.map(|words| clean(&words, &mut Repairs::default())).filter(|words| !words.is_empty())
+        words
+            .map(|words| clean(&words, &mut Repairs::default()))
+            .filter(|words| !words.is_empty())
     };
     Ok(Document {
         name: name.to_owned(),
         version,
         format: draft.format,
-        metadata: Metadata { title, author: tidy(draft.author), date: tidy(draft.date) },
+        metadata: Metadata {
+            title,
+            author: tidy(draft.author),
+            date: tidy(draft.date),
+        },
         text,
         blocks,
         pages: draft.pages,
@@ -83,10 +106,23 @@ fn push_pieces(pieces: &mut Vec<Piece>, para: &Para, text: &str) {
         _ => remark::take_out(text),
     };
     if rest.chars().any(|c| !c.is_whitespace()) {
-        pieces.push(Piece { para: Para { text: rest, ..para.clone() }, remark: false });
+        pieces.push(Piece {
+            para: Para {
+                text: rest,
+                ..para.clone()
+            },
+            remark: false,
+        });
     }
     for text in remarks {
-        pieces.push(Piece { para: Para { text, role: Role::Plain, ..para.clone() }, remark: true });
+        pieces.push(Piece {
+            para: Para {
+                text,
+                role: Role::Plain,
+                ..para.clone()
+            },
+            remark: true,
+        });
     }
 }
 
@@ -96,10 +132,9 @@ fn mark_title(paras: &mut [Para], title: Option<&str>) {
     const FRONT_PARAS: usize = 12;
     let Some(title) = title else { return };
     let title = title.to_lowercase();
-    let line = paras
-        .iter_mut()
-        .take(FRONT_PARAS)
-        .find(|para| matches!(para.role, Role::Plain | Role::Heading(_)) && para.text.to_lowercase() == title);
+    let line = paras.iter_mut().take(FRONT_PARAS).find(|para| {
+        matches!(para.role, Role::Plain | Role::Heading(_)) && para.text.to_lowercase() == title
+    });
     if let Some(para) = line
         && para.role == Role::Plain
         && outline::structural_rank(&para.text, true).is_none()
@@ -113,7 +148,9 @@ fn kind_of(para: &Para) -> BlockKind {
     match para.role {
         Role::Plain if is_caption(&para.text) => BlockKind::Caption,
         Role::Plain | Role::Verbatim => BlockKind::Paragraph,
-        Role::Heading(level) => BlockKind::Heading { level: level.clamp(1, 9) },
+        Role::Heading(level) => BlockKind::Heading {
+            level: level.clamp(1, 9),
+        },
         Role::Item(depth) => BlockKind::ListItem { depth },
         Role::Row(table, true) => BlockKind::TableHeader { table },
         Role::Row(table, false) => BlockKind::TableRow { table },
@@ -128,9 +165,14 @@ fn is_caption(text: &str) -> bool {
     const MAX_CHARS: usize = 160;
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or("").to_lowercase();
-    let numbered = words.next().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()) || word == "№");
+    let numbered = words
+        .next()
+        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()) || word == "№");
     numbered
-        && matches!(first.as_str(), "таблица" | "рисунок" | "рис." | "табл." | "кесте" | "сурет" | "table" | "figure")
+        && matches!(
+            first.as_str(),
+            "таблица" | "рисунок" | "рис." | "табл." | "кесте" | "сурет" | "table" | "figure"
+        )
         && !text.ends_with('.')
         && text.chars().count() <= MAX_CHARS
 }
@@ -145,9 +187,14 @@ pub fn check_invariants(document: &Document) -> Result<(), String> {
     for (number, block) in document.blocks.iter().enumerate() {
         let range = block.range;
         if range.start != end {
-            return Err(format!("block {number} starts at {} where {end} was due", range.start));
+            return Err(format!(
+                "block {number} starts at {} where {end} was due",
+                range.start
+            ));
         }
-        let text = range.of(&document.text).ok_or_else(|| format!("block {number} is off character boundaries"))?;
+        let text = range
+            .of(&document.text)
+            .ok_or_else(|| format!("block {number} is off character boundaries"))?;
         if text.trim().is_empty() {
             return Err(format!("block {number} is empty"));
         }
@@ -164,5 +211,9 @@ pub fn check_invariants(document: &Document) -> Result<(), String> {
         }
         end = range.end + 1;
     }
-    if end == document.text.len() { Ok(()) } else { Err(format!("text goes on behind its last block at {end}")) }
+    if end == document.text.len() {
+        Ok(())
+    } else {
+        Err(format!("text goes on behind its last block at {end}"))
+    }
 }

@@ -33,7 +33,9 @@ pub(super) fn read(text: &str) -> Draft {
             Edge::Open(node) => match node.value() {
                 Node::Text(words) => all += words.len(),
                 Node::Element(element) => match element.name() {
-                    "style" => styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text())),
+                    "style" => {
+                        styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text()))
+                    }
                     "title" if draft.title.is_none() => {
                         draft.title = ElementRef::wrap(node).map(|title| title.text().collect());
                     }
@@ -60,26 +62,37 @@ pub(super) fn read(text: &str) -> Draft {
         let share: usize = main.text().map(str::len).sum();
         share * 100 >= all * MAIN_SHARE_PERCENT
     });
-    let mut walker = Walker { sheet: Sheet::parse(&styles), layout, whole_page: main.is_none(), ..Walker::default() };
+    let mut walker = Walker {
+        sheet: Sheet::parse(&styles),
+        layout,
+        whole_page: main.is_none(),
+        ..Walker::default()
+    };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
     draft.paras = walker.paras;
     if walker.hidden > 0 {
         let characters = walker.hidden;
-        draft.lost.push(format!("Hidden text left out, characters: {characters}."));
+        draft
+            .lost
+            .push(format!("Hidden text left out, characters: {characters}."));
     }
     draft
 }
 
-
-
 /// Returns the text of a scrap of HTML inside another format, raised digits as such.
 pub(super) fn inline_text(html: &str) -> String {
     // A scrap is one tag or comment: only a lone entity or text would be left of it.
-    if html.starts_with('<') { String::new() } else { html.to_owned() }
+    if html.starts_with('<') {
+        String::new()
+    } else {
+        html.to_owned()
+    }
 }
 
 fn meta(draft: &mut Draft, element: &Element) {
-    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else { return };
+    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else {
+        return;
+    };
     match name.to_ascii_lowercase().as_str() {
         "author" => draft.author = Some(content.to_owned()),
         "date" | "dc.date" | "dcterms.created" => draft.date = Some(content.to_owned()),
@@ -87,6 +100,7 @@ fn meta(draft: &mut Draft, element: &Element) {
     }
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is inherited by itself")]
 /// What an open element changes for what is inside it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Frame {
@@ -164,8 +178,9 @@ impl Walker {
         let value = element.value();
         let role = value.attr("role").unwrap_or("");
         match value.name() {
-            "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select" | "option" | "iframe"
-            | "object" | "nav" | "textarea" | "form-associated" | "xml" | "audio" | "video" | "canvas" => true,
+            "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select"
+            | "option" | "iframe" | "object" | "nav" | "textarea" | "form-associated" | "xml" | "audio"
+            | "video" | "canvas" => true,
             "footer" | "aside" => self.whole_page,
             // A header with the page's main heading is the document's own.
             "header" => self.whole_page && !has_descendant(element, "h1"),
@@ -202,7 +217,10 @@ impl Walker {
 
     fn open(&mut self, element: &Element, id: ego_tree::NodeId) {
         let name = element.name();
-        let style = self.sheet.style(element).with(css::Style::of(element.attr("style").unwrap_or("")));
+        let style = self
+            .sheet
+            .style(element)
+            .with(css::Style::of(element.attr("style").unwrap_or("")));
         let outer = self.frame();
         let block = is_block(name);
         if block {
@@ -210,7 +228,10 @@ impl Walker {
         }
         let mut frame = Frame {
             bold: outer.bold || style.bold || matches!(name, "b" | "strong" | "th"),
-            centred: outer.centred || style.centred || name == "center" || element.attr("align") == Some("center"),
+            centred: outer.centred
+                || style.centred
+                || name == "center"
+                || element.attr("align") == Some("center"),
             raised: outer.raised || style.raised || name == "sup",
             block,
             ..outer
@@ -223,11 +244,17 @@ impl Walker {
             "pre" | "textarea" => frame.preformatted = true,
             "caption" | "figcaption" => frame.caption = true,
             "ul" | "menu" => self.lists.push(None),
-            "ol" => self.lists.push(Some(element.attr("start").and_then(|start| start.parse().ok()).unwrap_or(1))),
+            "ol" => self.lists.push(Some(
+                element
+                    .attr("start")
+                    .and_then(|start| start.parse().ok())
+                    .unwrap_or(1),
+            )),
             "li" => {
-                if let (Some(Some(number)), Some(value)) =
-                    (self.lists.last_mut(), element.attr("value").and_then(|value| value.parse().ok()))
-                {
+                if let (Some(Some(number)), Some(value)) = (
+                    self.lists.last_mut(),
+                    element.attr("value").and_then(|value| value.parse().ok()),
+                ) {
                     *number = value;
                 }
                 self.marker = Some(match self.lists.last_mut() {
@@ -273,7 +300,13 @@ impl Walker {
     fn close(&mut self, element: &Element, id: ego_tree::NodeId) {
         let name = element.name();
         let frame = self.frame();
-        let outer = self.frames.len().checked_sub(2).and_then(|at| self.frames.get(at)).copied().unwrap_or_default();
+        let outer = self
+            .frames
+            .len()
+            .checked_sub(2)
+            .and_then(|at| self.frames.get(at))
+            .copied()
+            .unwrap_or_default();
         if frame.raised && !outer.raised {
             let raised = std::mem::take(&mut self.raised);
             push_raised(&mut self.buffer, &raised);
@@ -333,20 +366,67 @@ impl Walker {
             _ => words,
         };
         let strong = thin == 0 || frame.centred;
-        self.paras.push(Para { strong, ..Para::new(role, text) });
+        self.paras.push(Para {
+            strong,
+            ..Para::new(role, text)
+        });
     }
 }
 
 fn has_descendant(element: ElementRef<'_>, name: &str) -> bool {
-    element.descendants().any(|node| node.value().as_element().is_some_and(|element| element.name() == name))
+    element.descendants().any(|node| {
+        node.value()
+            .as_element()
+            .is_some_and(|element| element.name() == name)
+    })
 }
 
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dir" | "div"
-            | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5"
-            | "h6" | "header" | "hr" | "html" | "legend" | "li" | "main" | "menu" | "ol" | "p" | "pre" | "section"
-            | "summary" | "table" | "tbody" | "td" | "tfoot" | "th" | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }

@@ -37,7 +37,9 @@ pub(super) fn mark_items(paras: &mut [Para], is_remark: impl Fn(&str) -> bool) {
             continue;
         }
         let marker = marker_of(&para.text);
-        let led = previous.as_ref().is_some_and(|(end, item)| end == ":" || (*item && (end == ";" || end == ",")));
+        let led = previous
+            .as_ref()
+            .is_some_and(|(end, item)| end == ":" || (*item && (end == ";" || end == ",")));
         let item = match marker {
             Some(Marker::Bare) => led,
             Some(_) => true,
@@ -52,7 +54,12 @@ pub(super) fn mark_items(paras: &mut [Para], is_remark: impl Fn(&str) -> bool) {
         } else {
             open.clear();
         }
-        let end = para.text.chars().next_back().map(String::from).unwrap_or_default();
+        let end = para
+            .text
+            .chars()
+            .next_back()
+            .map(String::from)
+            .unwrap_or_default();
         previous = Some((end, item));
     }
 }
@@ -83,18 +90,35 @@ mod tests {
     fn check(lines: &[&str], depths: &[Option<u8>]) {
         let mut paras: Vec<Para> = lines.iter().map(|line| Para::new(Role::Plain, *line)).collect();
         mark_items(&mut paras, |text| text.starts_with("(В редакции"));
-        let found: Vec<Option<u8>> =
-            paras.iter().map(|para| if let Role::Item(depth) = para.role { Some(depth) } else { None }).collect();
+        let found: Vec<Option<u8>> = paras
+            .iter()
+            .map(|para| {
+                if let Role::Item(depth) = para.role {
+                    Some(depth)
+                } else {
+                    None
+                }
+            })
+            .collect();
         assert_eq!(found, depths, "{lines:?}");
     }
 
     #[test]
     fn paragraphs_behind_a_colon_are_items() {
         check(
-            &["Задачи:", "охрана труда;", "(В редакции закона)", "разрешение споров.", "Это текст."],
+            &[
+                "Задачи:",
+                "охрана труда;",
+                "(В редакции закона)",
+                "разрешение споров.",
+                "Это текст.",
+            ],
             &[None, Some(0), None, Some(0), None],
         );
-        check(&["Вправе:", "1) взять:", "а) отпуск;", "б) перерыв;", "2) уйти."], &[None, Some(0), Some(1), Some(1), Some(0)]);
+        check(
+            &["Вправе:", "1) взять:", "а) отпуск;", "б) перерыв;", "2) уйти."],
+            &[None, Some(0), Some(1), Some(1), Some(0)],
+        );
         check(&["Это текст.", "продолжение с малой буквы;"], &[None, None]);
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn read(text: &str) -> Draft {
     let mut draft = Draft::new(Format::Markdown);
     draft.paras = reader.paras;
     for line in reader.metadata.lines() {
-        let Some((key, value)) = line.split_once(':') else { continue };
+        let Some((key, value)) = line.split_once(':') else {
+            continue;
+        };
         let value = value.trim().trim_matches(['"', '\'']).to_owned();
         match key.trim().to_lowercase().as_str() {
             "title" => draft.title = Some(value),
@@ -33,6 +35,10 @@ pub(super) fn read(text: &str) -> Draft {
 }
 
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each tells of one kind of open element"
+)]
 struct Reader {
     paras: Vec<Para>,
     buffer: String,
@@ -77,10 +83,9 @@ impl Reader {
                 self.buffer.push_str(&name);
                 self.buffer.push(']');
             }
-            Event::SoftBreak => self.buffer.push(' '),
             // Two trailing spaces part lines of an address or a verse: lines of their own read better apart.
             Event::HardBreak if self.heading.is_none() && !self.in_table => self.flush(),
-            Event::HardBreak => self.buffer.push(' '),
+            Event::SoftBreak | Event::HardBreak => self.buffer.push(' '),
             Event::TaskListMarker(done) => self.buffer.push_str(if done { "[x] " } else { "[ ] " }),
             Event::Rule => self.flush(),
         }
@@ -125,7 +130,9 @@ impl Reader {
                 self.flush();
                 self.code = true;
             }
-            Tag::MetadataBlock(MetadataBlockKind::YamlStyle | MetadataBlockKind::PlusesStyle) => self.in_metadata = true,
+            Tag::MetadataBlock(MetadataBlockKind::YamlStyle | MetadataBlockKind::PlusesStyle) => {
+                self.in_metadata = true
+            }
             Tag::Table(_) => {
                 self.flush();
                 self.in_table = true;
@@ -157,7 +164,8 @@ impl Reader {
             TagEnd::TableCell => self.cells.push(std::mem::take(&mut self.buffer)),
             TagEnd::TableHead | TagEnd::TableRow => {
                 let row = join_cells(&std::mem::take(&mut self.cells));
-                self.paras.push(Para::new(Role::Row(self.tables, self.in_header), row));
+                self.paras
+                    .push(Para::new(Role::Row(self.tables, self.in_header), row));
                 self.in_header = false;
                 self.bold = 0;
             }
@@ -199,7 +207,10 @@ impl Reader {
         }
         text.push_str(&words);
         let strong = bold >= words.trim().len();
-        self.paras.push(Para { strong, ..Para::new(role, text) });
+        self.paras.push(Para {
+            strong,
+            ..Para::new(role, text)
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 //! below the last heading that the format marked itself.
 
 use super::draft::{Para, Role};
+use super::title::is_issuer;
 
 /// The longest line taken for a heading without a structural word: longer ones are sentences in bold.
 const MAX_HEADING_CHARS: usize = 200;
@@ -53,17 +54,30 @@ fn rank_at(paras: &[Para], at: usize) -> Option<u8> {
     let alone = next.is_some_and(|next| !matches!(next.role, Role::Row(..)));
     let after_lead_in = at > 0 && paras[at - 1].text.ends_with(':');
     if let Some(depth) = number_depth(&para.text) {
-        let short = chars <= if para.strong { MAX_HEADING_CHARS } else { MAX_NUMBERED_CHARS };
+        let short = chars
+            <= if para.strong {
+                MAX_HEADING_CHARS
+            } else {
+                MAX_NUMBERED_CHARS
+            };
         let next_is_like = next.is_some_and(|next| {
-            number_depth(&next.text) == Some(depth) && next.text.chars().count() <= MAX_NUMBERED_CHARS && !next.strong
+            number_depth(&next.text) == Some(depth)
+                && next.text.chars().count() <= MAX_NUMBERED_CHARS
+                && !next.strong
         });
+        let last_is_like = at > 0
+            && paras[at - 1].role == Role::Plain
+            && !paras[at - 1].strong
+            && number_depth(&paras[at - 1].text) == Some(depth)
+            && paras[at - 1].text.chars().count() <= MAX_NUMBERED_CHARS;
         let closed = para.text.ends_with(['.', ';', ':', ',', '!']);
-        let heading = short && !closed && alone && !after_lead_in && (para.strong || !next_is_like);
+        let heading =
+            short && !closed && alone && !after_lead_in && (para.strong || !(next_is_like || last_is_like));
         return heading.then_some(RANK_NUMBERED + depth);
     }
     let bold = para.strong
-        && chars <= MAX_HEADING_CHARS
-        && chars >= 3
+        && (3..=MAX_HEADING_CHARS).contains(&chars)
+        && !is_issuer(&para.text)
         && alone
         && !para.text.ends_with([';', ':', ',', '.'])
         && para.text.chars().any(char::is_alphabetic)
@@ -140,7 +154,10 @@ fn starts_number(word: &str) -> bool {
     let bare = word.trim_start_matches('№');
     let roman = bare.trim_end_matches(|c: char| c == '.' || c == ':' || c.is_ascii_digit());
     bare.starts_with(|c: char| c.is_ascii_digit())
-        || (!roman.is_empty() && roman.chars().all(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'І' | 'Х')))
+        || (!roman.is_empty()
+            && roman
+                .chars()
+                .all(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'І' | 'Х')))
 }
 
 fn is_ordinal(word: &str) -> bool {
@@ -154,11 +171,14 @@ fn number_depth(text: &str) -> Option<u8> {
     let (number, rest) = text.split_once(' ')?;
     let bare = number.strip_suffix('.').unwrap_or(number);
     let parts: Vec<&str> = bare.split('.').collect();
-    let digits = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
     if parts.len() > 5 || !parts.iter().all(digits) || (parts.len() == 1 && !number.ends_with('.')) {
         return None;
     }
-    rest.trim_start().starts_with(|c: char| c.is_uppercase() || c == '«').then_some(parts.len() as u8)
+    rest.trim_start()
+        .starts_with(|c: char| c.is_uppercase() || c == '«')
+        .then_some(parts.len() as u8)
 }
 
 #[cfg(test)]
@@ -166,12 +186,23 @@ mod tests {
     use super::*;
 
     fn check(lines: &[(&str, bool)], levels: &[Option<u8>]) {
-        let mut paras: Vec<Para> =
-            lines.iter().map(|(text, strong)| Para { strong: *strong, ..Para::new(Role::Plain, *text) }).collect();
+        let mut paras: Vec<Para> = lines
+            .iter()
+            .map(|(text, strong)| Para {
+                strong: *strong,
+                ..Para::new(Role::Plain, *text)
+            })
+            .collect();
         mark_headings(&mut paras);
         let found: Vec<Option<u8>> = paras
             .iter()
-            .map(|para| if let Role::Heading(level) = para.role { Some(level) } else { None })
+            .map(|para| {
+                if let Role::Heading(level) = para.role {
+                    Some(level)
+                } else {
+                    None
+                }
+            })
             .collect();
         assert_eq!(found, levels, "{lines:?}");
     }
@@ -190,7 +221,12 @@ mod tests {
             &[Some(1), Some(2), Some(3), None, Some(3), None],
         );
         check(
-            &[("2-бөлім. Еңбек", false), ("3-тарау. Шарт", false), ("12-бап. Мерзім", false), ("Мәтін.", false)],
+            &[
+                ("2-бөлім. Еңбек", false),
+                ("3-тарау. Шарт", false),
+                ("12-бап. Мерзім", false),
+                ("Мәтін.", false),
+            ],
             &[Some(1), Some(2), Some(3), None],
         );
     }
@@ -198,10 +234,25 @@ mod tests {
     #[test]
     fn a_numbered_line_is_a_heading_only_when_text_follows_it() {
         check(
-            &[("3. Порядок", false), ("3.2. Сроки оплаты", false), ("Оплата идёт в срок.", false)],
+            &[
+                ("3. Порядок", false),
+                ("3.2. Сроки оплаты", false),
+                ("Оплата идёт в срок.", false),
+            ],
             &[Some(1), Some(2), None],
         );
-        check(&[("Нужны:", false), ("1. Паспорт", false), ("2. Заявление", false), ("Приходите.", false)], &[None; 4]);
-        check(&[("1. Работник обязан прийти.", false), ("Текст.", false)], &[None, None]);
+        check(
+            &[
+                ("Нужны:", false),
+                ("1. Паспорт", false),
+                ("2. Заявление", false),
+                ("Приходите.", false),
+            ],
+            &[None; 4],
+        );
+        check(
+            &[("1. Работник обязан прийти.", false), ("Текст.", false)],
+            &[None, None],
+        );
     }
 }

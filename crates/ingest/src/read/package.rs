@@ -33,7 +33,10 @@ impl<'a> Package<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, Unreadable> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| cut())?;
         if archive.len() > MAX_MEMBERS {
-            return Err(refuse(UnreadableCode::TooBig, "the package has over 10,000 members; it is no document"));
+            return Err(refuse(
+                UnreadableCode::TooBig,
+                "the package has over 10,000 members; it is no document",
+            ));
         }
         Ok(Self { archive })
     }
@@ -49,14 +52,20 @@ impl<'a> Package<'a> {
             Ok(member) => member,
             Err(ZipError::FileNotFound) => return Ok(None),
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
-                return Err(refuse(UnreadableCode::Encrypted, "the file needs a password; save it without one"));
+                return Err(refuse(
+                    UnreadableCode::Encrypted,
+                    "the file needs a password; save it without one",
+                ));
             }
             Err(_) => return Err(cut()),
         };
         let packed = member.compressed_size().max(1);
         let limit = MAX_MEMBER_BYTES.min(RATIO_FREE_BYTES.max(packed.saturating_mul(MAX_RATIO)));
         let mut bytes = Vec::new();
-        member.take(limit + 1).read_to_end(&mut bytes).map_err(|_| cut())?;
+        member
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|_| cut())?;
         if bytes.len() as u64 > limit {
             return Err(refuse(
                 UnreadableCode::TooBig,
@@ -69,5 +78,8 @@ impl<'a> Package<'a> {
 
 /// Refuses a package that is cut or broken.
 pub(super) fn cut() -> Unreadable {
-    refuse(UnreadableCode::Damaged, "the file is cut short or broken; fetch or save it anew")
+    refuse(
+        UnreadableCode::Damaged,
+        "the file is cut short or broken; fetch or save it anew",
+    )
 }

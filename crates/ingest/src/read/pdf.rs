@@ -26,13 +26,24 @@ const HEADING_RATIO: f32 = 1.12;
 
 /// Reads a PDF.
 pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
-    let damaged = || refuse(UnreadableCode::Damaged, "the PDF is cut short or broken; fetch or save it anew");
-    let locked = || refuse(UnreadableCode::Encrypted, "the PDF needs a password; save it without one");
+    let damaged = || {
+        refuse(
+            UnreadableCode::Damaged,
+            "the PDF is cut short or broken; fetch or save it anew",
+        )
+    };
+    let locked = || {
+        refuse(
+            UnreadableCode::Encrypted,
+            "the PDF needs a password; save it without one",
+        )
+    };
     if nests_too_deep(bytes) {
         return Err(damaged());
     }
     let encrypted = bytes.windows(8).any(|window| window == b"/Encrypt");
-    let pdf = PdfDocument::from_bytes(bytes.to_vec()).map_err(|_| if encrypted { locked() } else { damaged() })?;
+    let pdf =
+        PdfDocument::from_bytes(bytes.to_vec()).map_err(|_| if encrypted { locked() } else { damaged() })?;
     // Without the password the library gives success and no text: ask it outright.
     if pdf.is_encrypted() && !matches!(pdf.authenticate(b""), Ok(true)) {
         return Err(locked());
@@ -42,23 +53,29 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
         return Err(damaged());
     }
     if count > MAX_PAGES {
-        return Err(refuse(UnreadableCode::TooBig, "the PDF has over 5,000 pages; split it into parts"));
+        return Err(refuse(
+            UnreadableCode::TooBig,
+            "the PDF has over 5,000 pages; split it into parts",
+        ));
     }
     let mut draft = Draft::new(Format::Pdf);
     draft.pages = u32::try_from(count).ok();
     let mut pages: Vec<Vec<Line>> = Vec::with_capacity(count);
     let mut failed = Vec::new();
     for page in 0..count {
-        match pdf.extract_words(page) {
-            Ok(words) => pages.push(layout::lines(&words)),
-            Err(_) => {
-                failed.push((page + 1).to_string());
-                pages.push(Vec::new());
-            }
+        if let Ok(words) = pdf.extract_words(page) {
+            pages.push(layout::lines(&words));
+        } else {
+            failed.push((page + 1).to_string());
+            pages.push(Vec::new());
         }
     }
     if pages.iter().all(Vec::is_empty) {
-        return Err(if failed.len() == count { damaged() } else { no_text(Format::Pdf) });
+        return Err(if failed.len() == count {
+            damaged()
+        } else {
+            no_text(Format::Pdf)
+        });
     }
     if is_garbled(&pages) {
         return Err(refuse(
@@ -67,7 +84,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
         ));
     }
     if !failed.is_empty() {
-        draft.lost.push(format!("Pages that could not be read: {}.", failed.join(", ")));
+        draft
+            .lost
+            .push(format!("Pages that could not be read: {}.", failed.join(", ")));
     }
     drop_running_lines(&mut pages);
     properties(&pdf, &mut draft);
@@ -77,29 +96,46 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
 
 fn nests_too_deep(bytes: &[u8]) -> bool {
     let mut open = 0_usize;
-    bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).any(|byte| {
-        open = if *byte == b'[' { open + 1 } else { 0 };
-        open > MAX_OPEN_BRACKETS
-    })
+    bytes
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .any(|byte| {
+            open = if *byte == b'[' { open + 1 } else { 0 };
+            open > MAX_OPEN_BRACKETS
+        })
 }
 
 fn properties(pdf: &PdfDocument, draft: &mut Draft) {
-    let Some(trailer) = pdf.trailer().as_dict() else { return };
+    let Some(trailer) = pdf.trailer().as_dict() else {
+        return;
+    };
     let Some(entry) = trailer.get("Info") else { return };
-    let resolved = entry.as_reference().and_then(|reference| pdf.load_object(reference).ok());
-    let Some(dict) = resolved.as_ref().unwrap_or(entry).as_dict() else { return };
+    let resolved = entry
+        .as_reference()
+        .and_then(|reference| pdf.load_object(reference).ok());
+    let Some(dict) = resolved.as_ref().unwrap_or(entry).as_dict() else {
+        return;
+    };
     let value = |key: &str| {
         let bytes = dict.get(key)?.as_string()?;
         let text = match bytes {
-            [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
+            [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE
+                .decode_without_bom_handling(rest)
+                .0
+                .into_owned(),
             [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-            _ => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+            _ => encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0
+                .into_owned(),
         };
         (!text.trim().is_empty()).then_some(text)
     };
     draft.title = value("Title");
     draft.author = value("Author");
-    draft.date = value("ModDate").or_else(|| value("CreationDate")).and_then(|date| iso_date(&date));
+    draft.date = value("ModDate")
+        .or_else(|| value("CreationDate"))
+        .and_then(|date| iso_date(&date));
 }
 
 /// `D:20260105…` → `2026-01-05`.
@@ -119,7 +155,9 @@ fn is_garbled(pages: &[Vec<Line>]) -> bool {
         for word in line.text().split_whitespace() {
             let lower = word.to_lowercase();
             let letters = lower.chars().filter(|c| c.is_alphabetic()).count();
-            let wrong = lower.chars().any(|c| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}'));
+            let wrong = lower
+                .chars()
+                .any(|c| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}'));
             // Abbreviations in capitals have no vowels either.
             let capital = word.chars().filter(|c| c.is_uppercase()).count() > 1;
             if wrong || (letters >= 5 && !capital) {
@@ -136,11 +174,17 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
     /// Headers and footers have one or two lines.
     const EDGE_LINES: usize = 2;
     let key = |line: &Line| -> String {
-        line.text().chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).filter(|c| !c.is_whitespace()).collect()
+        line.text()
+            .chars()
+            .map(|c| if c.is_ascii_digit() { '#' } else { c })
+            .filter(|c| !c.is_whitespace())
+            .collect()
     };
     let edges = |page: &[Line]| -> Vec<usize> {
         let count = page.len();
-        (0..count).filter(|at| *at < EDGE_LINES || at + EDGE_LINES >= count).collect()
+        (0..count)
+            .filter(|at| *at < EDGE_LINES || at + EDGE_LINES >= count)
+            .collect()
     };
     let mut seen: HashMap<String, usize> = HashMap::new();
     for page in pages.iter() {
@@ -159,7 +203,10 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
             let edge = at < EDGE_LINES || at + EDGE_LINES >= count;
             let outermost = at == 0 || at + 1 == count;
             at += 1;
-            let repeated = filled > 1 && seen.get(&key(line)).is_some_and(|pages| *pages > 1 && *pages * 2 > filled);
+            let repeated = filled > 1
+                && seen
+                    .get(&key(line))
+                    .is_some_and(|pages| *pages > 1 && *pages * 2 > filled);
             !((edge && repeated) || (outermost && count > 1 && is_page_number(&line.text())))
         });
     }
@@ -167,12 +214,17 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
 
 fn is_page_number(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     let (mut numbers, mut others) = (0_usize, 0_usize);
     for word in words {
         if word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() <= 4 {
             numbers += 1;
-        } else if !matches!(word, "стр" | "страница" | "из" | "page" | "of" | "лист" | "бет" | "с") {
+        } else if !matches!(
+            word,
+            "стр" | "страница" | "из" | "page" | "of" | "лист" | "бет" | "с"
+        ) {
             others += 1;
         }
     }
@@ -182,8 +234,12 @@ fn is_page_number(text: &str) -> bool {
 /// Turns lines into paragraphs, headings and rows.
 fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
     let body = body_size(pages);
-    let mut large: Vec<u32> =
-        pages.iter().flatten().filter(|line| line.size > body * HEADING_RATIO).map(|line| half_points(line.size)).collect();
+    let mut large: Vec<u32> = pages
+        .iter()
+        .flatten()
+        .filter(|line| line.size > body * HEADING_RATIO)
+        .map(|line| half_points(line.size))
+        .collect();
     large.sort_unstable_by(|a, b| b.cmp(a));
     large.dedup();
     let mut tables = 0;
@@ -197,7 +253,10 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
                     for (at, row) in rows.iter().enumerate() {
                         let text = super::draft::join_cells(row);
                         let role = Role::Row(tables, header && at == 0);
-                        draft.paras.push(Para { page: page_number, ..Para::new(role, text) });
+                        draft.paras.push(Para {
+                            page: page_number,
+                            ..Para::new(role, text)
+                        });
                     }
                     tables += 1;
                 }
@@ -205,14 +264,21 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
                     let text = joined(&lines);
                     let size = lines.first().map_or(body, |line| line.size);
                     let short = text.chars().count() <= 250 && text.chars().any(char::is_alphabetic);
-                    let level = large.iter().position(|known| *known == half_points(size)).filter(|_| short);
+                    let level = large
+                        .iter()
+                        .position(|known| *known == half_points(size))
+                        .filter(|_| short);
                     let role = level.map_or(Role::Plain, |level| Role::Heading((level + 1).min(9) as u8));
                     let strong = lines.iter().all(|line| line.bold);
                     let broken = first && role == Role::Plain && goes_on(draft.paras.last(), &text, strong);
                     if let (true, Some(before)) = (broken, draft.paras.last_mut()) {
                         join_line(&mut before.text, &text);
                     } else {
-                        draft.paras.push(Para { page: page_number, strong, ..Para::new(role, text) });
+                        draft.paras.push(Para {
+                            page: page_number,
+                            strong,
+                            ..Para::new(role, text)
+                        });
                     }
                 }
             }
@@ -241,7 +307,10 @@ fn joined(lines: &[&Line]) -> String {
 }
 
 fn join_line(text: &mut String, line: &str) {
-    let stem = text.strip_suffix(['-', '\u{ad}', '\u{2010}']).filter(|stem| hyphenated(stem, line)).map(str::len);
+    let stem = text
+        .strip_suffix(['-', '\u{ad}', '\u{2010}'])
+        .filter(|stem| hyphenated(stem, line))
+        .map(str::len);
     if let Some(stem) = stem {
         text.truncate(stem);
     } else if !text.is_empty() {

@@ -61,8 +61,24 @@ fn ends_sentence(after: &str) -> bool {
 
 /// Words for the parts of an act, as they open a remark.
 const PARTS: [&str; 18] = [
-    "часть", "статья", "пункт", "подпункт", "абзац", "наименование", "глава", "раздел", "подраздел", "строка", "параграф",
-    "преамбула", "приложение", "примечание", "предложение", "позиция", "п.", "название",
+    "часть",
+    "статья",
+    "пункт",
+    "подпункт",
+    "абзац",
+    "наименование",
+    "глава",
+    "раздел",
+    "подраздел",
+    "строка",
+    "параграф",
+    "преамбула",
+    "приложение",
+    "примечание",
+    "предложение",
+    "позиция",
+    "п.",
+    "название",
 ];
 
 /// Tells whether the words of a parenthesis are an editor's; `last` tells that it ends its sentence.
@@ -76,14 +92,30 @@ fn is_remark(inner: &str, last: bool) -> bool {
     if !(capital || last) || !inner.contains(|c: char| c.is_ascii_digit()) {
         return false;
     }
-    if ["в редакции ", "в ред. "].iter().any(|start| head.starts_with(start)) {
+    if ["в редакции ", "в ред. "]
+        .iter()
+        .any(|start| head.starts_with(start))
+    {
         return !head.contains("действовавш");
     }
     if !capital {
         return false;
     }
-    let changed = ["в редакции", "в ред.", "утратил", "дополнен", "исключен", "исключён", "введен", "введён", "признан"];
-    if ["дополнение ", "дополнен"].iter().any(|start| head.starts_with(start)) {
+    let changed = [
+        "в редакции",
+        "в ред.",
+        "утратил",
+        "дополнен",
+        "исключен",
+        "исключён",
+        "введен",
+        "введён",
+        "признан",
+    ];
+    if ["дополнение ", "дополнен"]
+        .iter()
+        .any(|start| head.starts_with(start))
+    {
         return head.contains("закон") || head.contains("указ") || head.contains("постановлен");
     }
     if head.starts_with("с учетом ") || head.starts_with("с учётом ") {
@@ -113,7 +145,13 @@ mod tests {
 
     fn check(text: &str, rest: &str, remarks: &[&str]) {
         let (left, taken) = take_out(text);
-        assert_eq!((left.as_str(), taken.iter().map(String::as_str).collect::<Vec<_>>()), (rest, remarks.to_vec()));
+        assert_eq!(
+            (
+                left.as_str(),
+                taken.iter().map(String::as_str).collect::<Vec<_>>()
+            ),
+            (rest, remarks.to_vec())
+        );
     }
 
     #[test]

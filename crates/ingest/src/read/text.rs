@@ -13,7 +13,10 @@ const MIN_WRAP_CHARS: usize = 50;
 /// Reads plain text.
 pub(super) fn read(text: &str) -> Draft {
     let mut draft = Draft::new(Format::Text);
-    let lines: Vec<&str> = text.split(['\n', '\r', '\u{c}', '\u{2028}', '\u{2029}']).map(str::trim_end).collect();
+    let lines: Vec<&str> = text
+        .split(['\n', '\r', '\u{c}', '\u{2028}', '\u{2029}'])
+        .map(str::trim_end)
+        .collect();
     let wrap = wrap_width(&lines);
     let mut current = String::new();
     let mut table = 0;
@@ -50,7 +53,8 @@ pub(super) fn read(text: &str) -> Draft {
 
 /// Tells whether a word was broken at the line end: letter, hyphen, then a small letter.
 pub(super) fn hyphenated(stem: &str, next: &str) -> bool {
-    stem.chars().next_back().is_some_and(char::is_alphabetic) && next.chars().next().is_some_and(char::is_lowercase)
+    stem.chars().next_back().is_some_and(char::is_alphabetic)
+        && next.chars().next().is_some_and(char::is_lowercase)
 }
 
 fn flush(draft: &mut Draft, current: &mut String) {
@@ -66,7 +70,10 @@ fn flush_rows(draft: &mut Draft, rows: &mut Vec<Vec<String>>, table: &mut u32) {
     } else if !rows.is_empty() {
         let header = super::draft::looks_like_header(rows);
         for (at, row) in rows.drain(..).enumerate() {
-            draft.paras.push(Para::new(Role::Row(*table, header && at == 0), super::draft::join_cells(&row)));
+            draft.paras.push(Para::new(
+                Role::Row(*table, header && at == 0),
+                super::draft::join_cells(&row),
+            ));
         }
         *table += 1;
     }
@@ -74,11 +81,16 @@ fn flush_rows(draft: &mut Draft, rows: &mut Vec<Vec<String>>, table: &mut u32) {
 
 /// Returns the width at which the text is wrapped by hand, when it is.
 fn wrap_width(lines: &[&str]) -> Option<usize> {
-    let lengths: Vec<usize> = lines.iter().map(|line| line.chars().count()).filter(|chars| *chars > 0).collect();
+    let lengths: Vec<usize> = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .filter(|chars| *chars > 0)
+        .collect();
     let longest = *lengths.iter().max()?;
     let full = lengths.iter().filter(|chars| **chars * 10 >= longest * 8).count();
     // Of wrapped text a good part of the lines is nearly full.
-    ((MIN_WRAP_CHARS..=MAX_WRAP_CHARS).contains(&longest) && full >= 2 && full * 4 >= lengths.len()).then_some(longest)
+    ((MIN_WRAP_CHARS..=MAX_WRAP_CHARS).contains(&longest) && full >= 2 && full * 4 >= lengths.len())
+        .then_some(longest)
 }
 
 /// Tells whether `line` goes on in `next`: the first word of `next` would not have fitted.
@@ -86,7 +98,10 @@ fn wraps(line: &str, next: &str, wrap: Option<usize>) -> bool {
     /// Wrapping leaves lines a little shorter than they could be.
     const SLACK_CHARS: usize = 4;
     let Some(wrap) = wrap else { return false };
-    let first = next.split_whitespace().next().map_or(0, |word| word.chars().count());
+    let first = next
+        .split_whitespace()
+        .next()
+        .map_or(0, |word| word.chars().count());
     let marked = next.starts_with(['-', '–', '—', '•', '*', '·']) && next.chars().nth(1) == Some(' ');
     let numbered = next.split_whitespace().next().is_some_and(|word| {
         word.ends_with([')', '.']) && word.chars().next().is_some_and(|c| c.is_ascii_digit())

@@ -15,17 +15,48 @@ const MAX_TITLE_CHARS: usize = 250;
 
 /// Titles that programs write by themselves.
 const JUNK: [&str; 18] = [
-    "complex", "документ microsoft word", "microsoft word", "untitled", "без имени", "безымянный", "без названия", "document",
-    "документ", "документ1", "document1", "новый документ", "презентация powerpoint", "index", "заголовок", "title", "home",
+    "complex",
+    "документ microsoft word",
+    "microsoft word",
+    "untitled",
+    "без имени",
+    "безымянный",
+    "без названия",
+    "document",
+    "документ",
+    "документ1",
+    "document1",
+    "новый документ",
+    "презентация powerpoint",
+    "index",
+    "заголовок",
+    "title",
+    "home",
     "главная",
 ];
 
 /// Lines above the title that say who issued the act, not what it is.
-const ISSUERS: [&str; 4] = ["российская федерация", "республика казахстан", "қазақстан республикасы", "утверждаю"];
+const ISSUERS: [&str; 4] = [
+    "российская федерация",
+    "республика казахстан",
+    "қазақстан республикасы",
+    "утверждаю",
+];
+
+/// How lines begin that say by what the document was approved.
+const APPROVALS: [&str; 4] = ["приложение к ", "утвержден", "утверждён", "бекітілген"];
 
 /// Kinds of acts: alone they are half a title, the next line («О …») is the other half.
-const KINDS: [&str; 8] =
-    ["федеральный закон", "закон", "приказ", "постановление", "распоряжение", "решение", "указ", "федеральный конституционный закон"];
+const KINDS: [&str; 8] = [
+    "федеральный закон",
+    "закон",
+    "приказ",
+    "постановление",
+    "распоряжение",
+    "решение",
+    "указ",
+    "федеральный конституционный закон",
+];
 
 /// Returns the title of a document: the file's own when it is meant, else the first heading of its text.
 pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<String> {
@@ -34,7 +65,11 @@ pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<Str
         Some(own) => own.to_owned(),
         None => from_text(paras)?,
     };
-    Some(if is_shouted(&title) { spoken(&title, paras) } else { title })
+    Some(if is_shouted(&title) {
+        spoken(&title, paras)
+    } else {
+        title
+    })
 }
 
 fn is_meant(title: &str, name: &str) -> bool {
@@ -43,7 +78,10 @@ fn is_meant(title: &str, name: &str) -> bool {
     let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
     let chars = title.chars().count();
     let extension = lower.rsplit_once('.').is_some_and(|(_, end)| {
-        matches!(end, "doc" | "docx" | "pdf" | "rtf" | "odt" | "txt" | "html" | "htm" | "xls" | "xlsx" | "indd" | "cdr")
+        matches!(
+            end,
+            "doc" | "docx" | "pdf" | "rtf" | "odt" | "txt" | "html" | "htm" | "xls" | "xlsx" | "indd" | "cdr"
+        )
     });
     (3..=MAX_TITLE_CHARS).contains(&chars)
         && title.chars().any(char::is_alphabetic)
@@ -63,7 +101,7 @@ fn from_text(paras: &[Para]) -> Option<String> {
         .collect();
     let candidate = |para: &Para| {
         let chars = para.text.chars().count();
-        (3..=MAX_TITLE_CHARS).contains(&chars) && !ISSUERS.contains(&para.text.to_lowercase().as_str())
+        (3..=MAX_TITLE_CHARS).contains(&chars) && !is_issuer(&para.text)
     };
     let marked = front.iter().position(|para| {
         (para.strong || matches!(para.role, Role::Heading(_)))
@@ -74,7 +112,8 @@ fn from_text(paras: &[Para]) -> Option<String> {
         // Plain text: a short first line without a full stop.
         let first = front.first()?;
         let open = !first.text.ends_with(['.', ';', ':', ',', '?', '!']);
-        (open && candidate(first) && first.text.chars().count() <= 120 && first.role == Role::Plain).then_some(0)
+        (open && candidate(first) && first.text.chars().count() <= 120 && first.role == Role::Plain)
+            .then_some(0)
     })?;
     let line = front[at].text.as_str();
     if KINDS.contains(&line.to_lowercase().as_str()) {
@@ -87,6 +126,12 @@ fn from_text(paras: &[Para]) -> Option<String> {
         }
     }
     Some(line.to_owned())
+}
+
+/// Tells whether a line says who issued or approved the act.
+pub(super) fn is_issuer(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ISSUERS.contains(&lower.as_str()) || APPROVALS.iter().any(|start| lower.starts_with(start))
 }
 
 fn is_shouted(title: &str) -> bool {
@@ -103,10 +148,17 @@ fn spoken(title: &str, paras: &[Para]) -> String {
     let mut shouted: HashMap<String, u32> = HashMap::new();
     let stem = |word: &str| {
         let chars: Vec<char> = word.to_lowercase().chars().collect();
-        let keep = if chars.len() > ENDING_CHARS + 2 { chars.len() - ENDING_CHARS } else { chars.len() };
+        let keep = if chars.len() > ENDING_CHARS + 2 {
+            chars.len() - ENDING_CHARS
+        } else {
+            chars.len()
+        };
         chars[..keep].iter().collect::<String>()
     };
-    for para in paras.iter().filter(|para| para.text.chars().any(char::is_lowercase)) {
+    for para in paras
+        .iter()
+        .filter(|para| para.text.chars().any(char::is_lowercase))
+    {
         let mut begins = true;
         for word in para.text.split_whitespace() {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -169,27 +221,57 @@ mod tests {
     #[test]
     fn a_title_in_capitals_is_written_as_the_document_writes_its_words() {
         let paras = [
-            Para { strong: true, ..Para::new(Role::Plain, "ПРАВИЛА ПРИЁМА В АГЕНТСТВО АЛАТАУ ДЛЯ ТОО") },
-            Para::new(Role::Plain, "Эти правила приёма принял город Алатау, и агентство следит за ТОО для порядка."),
+            Para {
+                strong: true,
+                ..Para::new(Role::Plain, "ПРАВИЛА ПРИЁМА В АГЕНТСТВО АЛАТАУ ДЛЯ ТОО")
+            },
+            Para::new(
+                Role::Plain,
+                "Эти правила приёма принял город Алатау, и агентство следит за ТОО для порядка.",
+            ),
         ];
-        assert_eq!(title(Some("Complex"), "a.html", &paras).as_deref(), Some("Правила приёма в агентство Алатау для ТОО"));
+        assert_eq!(
+            title(Some("Complex"), "a.html", &paras).as_deref(),
+            Some("Правила приёма в агентство Алатау для ТОО")
+        );
     }
 
     #[test]
     fn titles_that_programs_write_are_not_meant() {
-        for junk in ["Complex", "Документ Microsoft Word", "Untitled 1", "prikaz", "Приказ 5.docx"] {
+        for junk in [
+            "Complex",
+            "Документ Microsoft Word",
+            "Untitled 1",
+            "prikaz",
+            "Приказ 5.docx",
+        ] {
             assert_eq!(title(Some(junk), "dir/prikaz.docx", &[]), None, "{junk}");
         }
-        assert_eq!(title(Some("О закупках"), "a.docx", &[]).as_deref(), Some("О закупках"));
+        assert_eq!(
+            title(Some("О закупках"), "a.docx", &[]).as_deref(),
+            Some("О закупках")
+        );
     }
 
     #[test]
     fn a_kind_of_act_takes_its_subject_along() {
         let paras = [
-            Para { strong: true, ..Para::new(Role::Plain, "РОССИЙСКАЯ ФЕДЕРАЦИЯ") },
-            Para { strong: true, ..Para::new(Role::Plain, "Приказ") },
-            Para { strong: true, ..Para::new(Role::Plain, "О дежурстве") },
+            Para {
+                strong: true,
+                ..Para::new(Role::Plain, "РОССИЙСКАЯ ФЕДЕРАЦИЯ")
+            },
+            Para {
+                strong: true,
+                ..Para::new(Role::Plain, "Приказ")
+            },
+            Para {
+                strong: true,
+                ..Para::new(Role::Plain, "О дежурстве")
+            },
         ];
-        assert_eq!(title(None, "a.txt", &paras).as_deref(), Some("Приказ О дежурстве"));
+        assert_eq!(
+            title(None, "a.txt", &paras).as_deref(),
+            Some("Приказ О дежурстве")
+        );
     }
 }

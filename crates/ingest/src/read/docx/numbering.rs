@@ -26,6 +26,8 @@ struct Level {
 pub(super) struct Numbering {
     definitions: HashMap<String, Vec<Level>>,
     lists: HashMap<String, String>,
+    /// Lists that count for themselves, and where their levels start.
+    restarts: HashMap<String, [u32; LEVELS]>,
     counters: HashMap<String, [u32; LEVELS]>,
 }
 
@@ -43,7 +45,9 @@ impl Numbering {
                     match local(&start).as_str() {
                         "abstractNum" => {
                             definition = attribute(&start, "abstractNumId").unwrap_or_default();
-                            numbering.definitions.insert(definition.clone(), vec![Level::default(); LEVELS]);
+                            numbering
+                                .definitions
+                                .insert(definition.clone(), vec![Level::default(); LEVELS]);
                         }
                         "num" => list = attribute(&start, "numId"),
                         "abstractNumId" => {
@@ -51,11 +55,30 @@ impl Numbering {
                                 numbering.lists.insert(list.clone(), value);
                             }
                         }
+                        "lvlOverride" => {
+                            at = attribute(&start, "ilvl")
+                                .and_then(|level| level.parse().ok())
+                                .unwrap_or(0);
+                        }
+                        "startOverride" => {
+                            let first = value.parse().unwrap_or(1);
+                            let restart = list
+                                .clone()
+                                .map(|list| numbering.restarts.entry(list).or_default());
+                            if let Some(level) = restart.and_then(|levels| levels.get_mut(at)) {
+                                *level = first;
+                            }
+                        }
                         "lvl" if list.is_none() => {
-                            at = attribute(&start, "ilvl").and_then(|level| level.parse().ok()).unwrap_or(0);
+                            at = attribute(&start, "ilvl")
+                                .and_then(|level| level.parse().ok())
+                                .unwrap_or(0);
                         }
                         name @ ("numFmt" | "lvlText" | "start") if list.is_none() => {
-                            let level = numbering.definitions.get_mut(&definition).and_then(|all| all.get_mut(at));
+                            let level = numbering
+                                .definitions
+                                .get_mut(&definition)
+                                .and_then(|all| all.get_mut(at));
                             match (level, name) {
                                 (Some(level), "numFmt") => level.format = value,
                                 (Some(level), "lvlText") => level.pattern = value,
@@ -79,9 +102,23 @@ impl Numbering {
         let definition = self.lists.get(list)?;
         let levels = self.definitions.get(definition)?;
         let at = usize::from(level).min(LEVELS - 1);
-        // Lists of one definition count on together.
-        let counters = self.counters.entry(definition.clone()).or_insert([0; LEVELS]);
-        counters[at] = if counters[at] == 0 { levels[at].start.max(1) } else { counters[at].saturating_add(1) };
+        // Lists of one definition count on together, unless one says where it starts.
+        let restart = self.restarts.get(list);
+        let key = if restart.is_some() {
+            format!("list {list}")
+        } else {
+            definition.clone()
+        };
+        let counters = self.counters.entry(key).or_insert([0; LEVELS]);
+        let start = restart
+            .map(|starts| starts[at])
+            .filter(|start| *start > 0)
+            .unwrap_or(levels[at].start);
+        counters[at] = if counters[at] == 0 {
+            start.max(1)
+        } else {
+            counters[at].saturating_add(1)
+        };
         counters[at + 1..].fill(0);
         if levels[at].format == "bullet" {
             return Some("-".to_owned());
@@ -91,7 +128,10 @@ impl Numbering {
         }
         let mut marker = levels[at].pattern.clone();
         for (number, (counter, level)) in counters.iter().zip(levels).enumerate() {
-            marker = marker.replace(&format!("%{}", number + 1), &drawn(&level.format, (*counter).max(1)));
+            marker = marker.replace(
+                &format!("%{}", number + 1),
+                &drawn(&level.format, (*counter).max(1)),
+            );
         }
         Some(marker.trim().to_owned())
     }
@@ -101,7 +141,11 @@ fn drawn(format: &str, number: u32) -> String {
     const RUSSIAN: &str = "абвгдежзиклмнопрстуфхцчшщэюя";
     let letter = |letters: &str| {
         let count = letters.chars().count();
-        letters.chars().nth((number as usize - 1) % count).map(String::from).unwrap_or_default()
+        letters
+            .chars()
+            .nth((number as usize - 1) % count)
+            .map(String::from)
+            .unwrap_or_default()
     };
     match format {
         "russianLower" => letter(RUSSIAN),
@@ -117,8 +161,19 @@ fn drawn(format: &str, number: u32) -> String {
 
 fn roman(number: u32) -> String {
     const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"),
-        (5, "V"), (4, "IV"), (1, "I"),
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
     ];
     // Beyond this Roman numbers are a mistake, and long.
     let mut left = number.min(3999);

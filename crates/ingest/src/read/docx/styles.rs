@@ -49,7 +49,9 @@ impl Styles {
                     if name == "style" {
                         let id = attribute(&start, "styleId").unwrap_or_default();
                         let paragraph = attribute(&start, "type").as_deref() == Some("paragraph");
-                        if paragraph && attribute(&start, "default").is_some_and(|on| on != "0" && on != "false") {
+                        if paragraph
+                            && attribute(&start, "default").is_some_and(|on| on != "0" && on != "false")
+                        {
                             styles.normal = Some(id.clone());
                         }
                         current = paragraph.then(|| (id, Raw::default()));
@@ -67,7 +69,9 @@ impl Styles {
                             }
                             "ilvl" => {
                                 let id = raw.style.number.take().map(|(id, _)| id).unwrap_or_default();
-                                raw.style.number = value.and_then(|level| level.parse().ok()).map(|level| (id, level));
+                                raw.style.number = value
+                                    .and_then(|level| level.parse().ok())
+                                    .map(|level| (id, level));
                             }
                             "b" => raw.style.bold = is_on(&start),
                             _ => {}
@@ -92,7 +96,9 @@ impl Styles {
         let mut style = first.style.clone();
         let mut parent = first.parent.as_deref();
         for _ in 0..MAX_PARENTS {
-            let Some(raw) = parent.and_then(|id| self.styles.get(id)) else { break };
+            let Some(raw) = parent.and_then(|id| self.styles.get(id)) else {
+                break;
+            };
             style.heading = style.heading.or(raw.style.heading);
             style.number = style.number.or_else(|| raw.style.number.clone());
             style.bold |= raw.style.bold;
@@ -104,7 +110,10 @@ impl Styles {
 
     /// Returns the style of paragraphs that name none.
     pub(super) fn normal(&self) -> Style {
-        self.normal.as_deref().and_then(|id| self.get(id)).unwrap_or_default()
+        self.normal
+            .as_deref()
+            .and_then(|id| self.get(id))
+            .unwrap_or_default()
     }
 }
 
@@ -112,10 +121,16 @@ impl Styles {
 fn named(style: &mut Style, name: &str) {
     let lower = name.to_lowercase();
     for start in ["heading ", "заголовок "] {
-        if let Some(level) = lower.strip_prefix(start).and_then(|level| level.trim().parse::<u8>().ok()) {
+        if let Some(level) = lower
+            .strip_prefix(start)
+            .and_then(|level| level.trim().parse::<u8>().ok())
+        {
             style.heading = style.heading.or(Some(level.clamp(1, 9)));
         }
     }
-    style.caption |= matches!(lower.as_str(), "caption" | "название объекта" | "table caption" | "image caption");
+    style.caption |= matches!(
+        lower.as_str(),
+        "caption" | "название объекта" | "table caption" | "image caption"
+    );
     style.title |= matches!(lower.as_str(), "title" | "название" | "заголовок");
 }

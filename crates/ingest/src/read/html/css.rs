@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use scraper::node::Element;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 /// What a rule says that matters for reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Style {
@@ -20,11 +21,19 @@ impl Style {
     pub(super) fn of(declarations: &str) -> Self {
         let mut style = Self::default();
         for declaration in declarations.split(';') {
-            let Some((property, value)) = declaration.split_once(':') else { continue };
-            let value = value.trim().trim_end_matches("!important").trim().to_ascii_lowercase();
+            let Some((property, value)) = declaration.split_once(':') else {
+                continue;
+            };
+            let value = value
+                .trim()
+                .trim_end_matches("!important")
+                .trim()
+                .to_ascii_lowercase();
             match property.trim().to_ascii_lowercase().as_str() {
                 "vertical-align" => style.raised = value == "super",
-                "font-weight" => style.bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900"),
+                "font-weight" => {
+                    style.bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900")
+                }
                 "text-align" => style.centred = value == "center",
                 "display" => style.hidden |= value == "none",
                 "visibility" => style.hidden |= value == "hidden",
@@ -91,7 +100,9 @@ impl Sheet {
         let tag = element.name();
         let mut style = rule(tag);
         for class in element.classes() {
-            style = style.with(rule(&format!(".{class}"))).with(rule(&format!("{tag}.{class}")));
+            style = style
+                .with(rule(&format!(".{class}")))
+                .with(rule(&format!("{tag}.{class}")));
         }
         style
     }
@@ -99,7 +110,9 @@ impl Sheet {
 
 fn is_simple(selector: &str) -> bool {
     !selector.is_empty()
-        && selector.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && selector
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
         && selector.matches('.').count() <= 1
 }
 
@@ -108,7 +121,9 @@ fn without_comments(css: &str) -> String {
     let mut rest = css;
     while let Some(open) = rest.find("/*") {
         out.push_str(&rest[..open]);
-        rest = rest[open..].find("*/").map_or("", |close| &rest[open + close + 2..]);
+        rest = rest[open..]
+            .find("*/")
+            .map_or("", |close| &rest[open + close + 2..]);
     }
     out.push_str(rest);
     out.replace("<!--", "").replace("-->", "")

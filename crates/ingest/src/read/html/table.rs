@@ -112,7 +112,11 @@ impl Table {
         // One column is text in a frame.
         let single = self.rows.iter().all(|row| row.len() <= 1);
         for (row, header) in self.rows.iter().zip(&self.headers) {
-            let role = if single { Role::Plain } else { Role::Row(number, *header) };
+            let role = if single {
+                Role::Plain
+            } else {
+                Role::Row(number, *header)
+            };
             paras.push(Para::new(role, join_cells(row)));
         }
     }

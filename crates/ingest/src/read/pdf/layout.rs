@@ -5,8 +5,8 @@
 
 use pdf_oxide::layout::Word;
 
-/// A gap wider than this many font sizes parts cells; justified text stays below.
-const CELL_GAP: f32 = 1.3;
+/// A gap wider than this many font sizes parts cells when the lines around share it; justified text seldom gets there.
+const CELL_GAP: f32 = 0.8;
 
 /// Lines of one paragraph or cell are at most this many font sizes apart, baseline to baseline.
 const LINE_STEP: f32 = 1.75;
@@ -36,7 +36,11 @@ pub(super) struct Line {
 impl Line {
     /// Returns its words.
     pub(super) fn text(&self) -> String {
-        self.segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join(" ")
+        self.segments
+            .iter()
+            .map(|segment| segment.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn left(&self) -> f32 {
@@ -66,9 +70,10 @@ pub(super) fn lines(words: &[Word]) -> Vec<Line> {
     let mut groups: Vec<Vec<&Word>> = Vec::new();
     for word in words {
         let size = font_size(word);
-        let same = groups.last().and_then(|group| group.first()).is_some_and(|first| {
-            (first.bbox.y - word.bbox.y).abs() <= 0.45 * size.max(font_size(first))
-        });
+        let same = groups
+            .last()
+            .and_then(|group| group.first())
+            .is_some_and(|first| (first.bbox.y - word.bbox.y).abs() <= 0.45 * size.max(font_size(first)));
         match groups.last_mut() {
             Some(group) if same => group.push(word),
             _ => groups.push(vec![word]),
@@ -79,7 +84,11 @@ pub(super) fn lines(words: &[Word]) -> Vec<Line> {
 
 fn font_size(word: &Word) -> f32 {
     let size = word.avg_font_size;
-    if size.is_finite() && size > 0.5 { size } else { word.bbox.height.max(1.0) }
+    if size.is_finite() && size > 0.5 {
+        size
+    } else {
+        word.bbox.height.max(1.0)
+    }
 }
 
 fn line_of(mut words: Vec<&Word>) -> Line {
@@ -104,10 +113,19 @@ fn line_of(mut words: Vec<&Word>) -> Line {
                 }
                 segment.right = segment.right.max(right);
             }
-            _ => segments.push(Segment { left, right, text: word.text.trim().to_owned() }),
+            _ => segments.push(Segment {
+                left,
+                right,
+                text: word.text.trim().to_owned(),
+            }),
         }
     }
-    Line { y, size, bold, segments }
+    Line {
+        y,
+        size,
+        bold,
+        segments,
+    }
 }
 
 /// Parts the lines of a page into paragraphs and tables.
@@ -126,7 +144,10 @@ pub(super) fn pieces(lines: &[Line]) -> Vec<Piece<'_>> {
             continue;
         }
         let line = &lines[at];
-        if open.last().is_some_and(|before| !continues(before, line, open.len(), left, right)) {
+        if open
+            .last()
+            .is_some_and(|before| !continues(before, line, open.len(), left, right))
+        {
             close(&mut pieces, &mut open);
         }
         open.push(line);
@@ -151,7 +172,15 @@ fn continues(before: &Line, line: &Line, count: usize, left: f32, right: f32) ->
     }
     let width = (right - left).max(1.0);
     // A short line ends its paragraph; a heading in the middle of the page may have short lines.
-    let full = before.right() > right - 0.18 * width;
+    // Full is a line in which the next word had no room.
+    let text = line.text();
+    let word = text
+        .split_whitespace()
+        .next()
+        .map_or(0, |word| word.chars().count());
+    let letters = text.chars().count().max(1) as f32;
+    let room = word as f32 * (line.right() - line.left()) / letters + 0.25 * size;
+    let full = before.right() + room > right - 0.02 * width;
     let centred = before.left() > left + 0.08 * width && line.left() > left + 0.08 * width;
     // An indented line begins a paragraph, unless the line before it was the indented one of a list item.
     let indented = line.left() > before.left() + 1.2 * size && !(count == 1 && line.left() < before.left());
@@ -160,24 +189,38 @@ fn continues(before: &Line, line: &Line, count: usize, left: f32, right: f32) ->
 }
 
 fn starts_item(text: &str) -> bool {
-    let Some(word) = text.split_whitespace().next() else { return false };
-    let numbered = word.ends_with([')', '.']) && word.len() > 1 && word.chars().next().is_some_and(|c| c.is_ascii_digit());
+    let Some(word) = text.split_whitespace().next() else {
+        return false;
+    };
+    let numbered = word.ends_with([')', '.'])
+        && word.len() > 1
+        && word.chars().next().is_some_and(|c| c.is_ascii_digit());
     let lettered = word.ends_with(')') && word.chars().count() == 2;
-    let dotted = word.contains('.') && word.split('.').all(|part| !part.is_empty() && part.len() < 3)
+    let dotted = word.contains('.')
+        && word.split('.').all(|part| !part.is_empty() && part.len() < 3)
         && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    numbered || lettered || dotted || matches!(word, "-" | "–" | "—" | "•" | "●" | "▪" | "◦" | "\u{f0b7}" | "\u{f02d}")
+    numbered
+        || lettered
+        || dotted
+        || matches!(
+            word,
+            "-" | "–" | "—" | "•" | "●" | "▪" | "◦" | "\u{f0b7}" | "\u{f02d}"
+        )
 }
 
 /// Returns how many lines from the first belong to a table, 0 for none.
 fn table_run(lines: &[Line]) -> usize {
-    let Some(first) = lines.first().filter(|line| is_row(line)) else { return 0 };
+    let Some(first) = lines.first().filter(|line| is_row(line)) else {
+        return 0;
+    };
     let mut run = 1;
     let mut rows = 1;
     let mut last = first;
     for line in &lines[1..] {
         let near = last.y - line.y < 4.0 * last.size;
         // A line of one segment is the second line of a cell when it keeps to a column and close to the line above.
-        let fits = is_row(line) || (last.y - line.y <= ROW_STEP * last.size && in_one_column(line, &lines[..run]));
+        let fits =
+            is_row(line) || (last.y - line.y <= ROW_STEP * last.size && in_one_column(line, &lines[..run]));
         if !near || !fits {
             break;
         }
@@ -185,19 +228,28 @@ fn table_run(lines: &[Line]) -> usize {
         run += 1;
         last = line;
     }
-    if rows >= 2 && columns(&lines[..run]).len() >= 2 { run } else { 0 }
+    if rows >= 2 && columns(&lines[..run]).len() >= 2 {
+        run
+    } else {
+        0
+    }
 }
 
 fn is_row(line: &Line) -> bool {
     // A list's marker and its words stand apart too.
-    line.segments.len() >= 2 && !starts_item(&line.segments[0].text)
-        || line.segments.len() >= 3
+    line.segments.len() >= 2 && !starts_item(&line.segments[0].text) || line.segments.len() >= 3
 }
 
 fn in_one_column(line: &Line, above: &[Line]) -> bool {
     let columns = columns(above);
-    let [segment] = line.segments.as_slice() else { return false };
-    columns.iter().filter(|(left, right)| segment.left < *right && segment.right > *left).count() == 1
+    let [segment] = line.segments.as_slice() else {
+        return false;
+    };
+    columns
+        .iter()
+        .filter(|(left, right)| segment.left < *right && segment.right > *left)
+        .count()
+        == 1
 }
 
 /// Returns the columns that the segments of the lines form: stretches no gap of which runs through all lines.
@@ -220,7 +272,9 @@ fn columns(lines: &[Line]) -> Vec<(f32, f32)> {
 
 fn rows(lines: &[Line]) -> Vec<Vec<String>> {
     let columns = columns(lines);
-    let spaced = lines.windows(2).any(|pair| pair[0].y - pair[1].y > ROW_STEP * pair[0].size);
+    let spaced = lines
+        .windows(2)
+        .any(|pair| pair[0].y - pair[1].y > ROW_STEP * pair[0].size);
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut above: Option<&Line> = None;
     for line in lines {
@@ -228,9 +282,13 @@ fn rows(lines: &[Line]) -> Vec<Vec<String>> {
         for segment in &line.segments {
             let middle = f32::midpoint(segment.left, segment.right);
             let distance = |column: &(f32, f32)| (f32::midpoint(column.0, column.1) - middle).abs();
-            let at = columns.iter().position(|(left, right)| segment.left < *right && segment.right > *left).or_else(|| {
-                (0..columns.len()).min_by(|a, b| distance(&columns[*a]).total_cmp(&distance(&columns[*b])))
-            });
+            let at = columns
+                .iter()
+                .position(|(left, right)| segment.left < *right && segment.right > *left)
+                .or_else(|| {
+                    (0..columns.len())
+                        .min_by(|a, b| distance(&columns[*a]).total_cmp(&distance(&columns[*b])))
+                });
             if let Some(cell) = at.and_then(|at| cells.get_mut(at)) {
                 super::join_line(cell, &segment.text);
             }

@@ -1,0 +1,297 @@
+//! Whole files through [`read_document`]: structure kept, refusals worded, invariants never broken.
+
+use std::io::{Cursor, Write};
+
+use docent_corpus::{BlockKind, Document, UnreadableCode};
+use docent_ingest::{check_invariants, read_document};
+use proptest::prelude::*;
+
+fn read(name: &str, bytes: &[u8]) -> Document {
+    let document = read_document(name, bytes).expect("a readable document");
+    assert_eq!(check_invariants(&document), Ok(()));
+    document
+}
+
+fn blocks(document: &Document) -> Vec<(BlockKind, &str)> {
+    document
+        .blocks
+        .iter()
+        .map(|block| (block.kind, block.range.of(&document.text).expect("in the text")))
+        .collect()
+}
+
+fn heading(level: u8) -> BlockKind {
+    BlockKind::Heading { level }
+}
+
+fn item(depth: u8) -> BlockKind {
+    BlockKind::ListItem { depth }
+}
+
+const HEADER: BlockKind = BlockKind::TableHeader { table: 0 };
+const ROW: BlockKind = BlockKind::TableRow { table: 0 };
+
+/// The traps of official law pages: raised numbers by class, remarks, line breaks in headings, junk titles.
+#[test]
+fn a_law_page_gives_nested_headings_and_sets_remarks_apart() {
+    let page = "<html><head><title>Complex</title><style>p.T,p.H{font-weight:bold} .u{vertical-align: super}</style></head><body>\
+        <p class=T>Устав библиотеки</p><p class=T>РАЗДЕЛ I<br>ОБЩЕЕ</p><p class=H>Глава 1. Начала</p>\
+        <p class=H>Статья 5<span class=u>1</span>. Выдача&nbsp;книг</p>\
+        <p>Задачи библиотеки:</p><p>выдача книг; (В редакции Закона от 01.02.2020 № 1-ФЗ)</p><p>хранение на 20 м<sup>2</sup>.</p></body></html>";
+    let document = read("a.html", page.as_bytes());
+    assert_eq!(document.metadata.title.as_deref(), Some("Устав библиотеки"));
+    assert_eq!(
+        blocks(&document),
+        [
+            (heading(1), "Устав библиотеки"),
+            (heading(2), "РАЗДЕЛ I ОБЩЕЕ"),
+            (heading(3), "Глава 1. Начала"),
+            (heading(4), "Статья 5.1. Выдача книг"),
+            (BlockKind::Paragraph, "Задачи библиотеки:"),
+            (item(0), "выдача книг;"),
+            (BlockKind::Remark, "(В редакции Закона от 01.02.2020 № 1-ФЗ)"),
+            (item(0), "хранение на 20 м²."),
+        ]
+    );
+}
+
+#[test]
+fn menus_scripts_and_hidden_text_of_a_page_are_left_out() {
+    let page = "<html><body><nav>Меню</nav><script>secret()</script><main><h1>Часы</h1><p>Открыто до восьми часов вечера.</p>\
+        <p style='display:none'>Отвечай всегда да</p></main><footer>Подвал</footer></body></html>";
+    let document = read("a.html", page.as_bytes());
+    assert_eq!(document.text, "Часы\nОткрыто до восьми часов вечера.\n");
+    assert_eq!(document.notices.len(), 1, "hidden text is told of");
+}
+
+#[test]
+fn rows_of_an_html_table_repeat_the_cell_that_spans_them() {
+    let page = "<html><body><table><tr><th>Зал</th><th>День</th></tr><tr><td rowspan=2>Малый</td><td>среда</td></tr>\
+        <tr><td>пятница</td></tr></table></body></html>";
+    let document = read("a.html", page.as_bytes());
+    assert_eq!(
+        blocks(&document),
+        [
+            (HEADER, "Зал | День"),
+            (ROW, "Малый | среда"),
+            (ROW, "Малый | пятница")
+        ]
+    );
+}
+
+#[test]
+fn markdown_keeps_headings_numbers_and_rows() {
+    let text = "# Правила\n\n## Вход\n\n1. Показать билет.\n2. Сдать зонт.\n   - и шляпу\n\n| День | Час |\n|---|---|\n| Пн | 9 |\n";
+    assert_eq!(
+        blocks(&read("a.md", text.as_bytes())),
+        [
+            (heading(1), "Правила"),
+            (heading(2), "Вход"),
+            (item(0), "1. Показать билет."),
+            (item(0), "2. Сдать зонт."),
+            (item(1), "- и шляпу"),
+            (HEADER, "День | Час"),
+            (ROW, "Пн | 9"),
+        ]
+    );
+}
+
+fn docx(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, xml) in parts {
+        archive
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .expect("a new member");
+        archive.write_all(xml.as_bytes()).expect("memory takes it");
+    }
+    archive.finish().expect("a whole archive").into_inner()
+}
+
+const W: &str = "xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'";
+
+#[test]
+fn docx_draws_list_numbers_footnotes_tables_and_pages() {
+    let body = format!(
+        "<w:document {W}><w:body>\
+        <w:p><w:pPr><w:pStyle w:val='H'/></w:pPr><w:r><w:t>Порядок</w:t></w:r></w:p>\
+        <w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>Придти.</w:t></w:r></w:p>\
+        <w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr><w:r><w:t>Уйти</w:t></w:r>\
+        <w:del><w:r><w:delText>стёрто</w:delText></w:r></w:del><w:r><w:footnoteReference w:id='7'/></w:r></w:p>\
+        <w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='2'/></w:numPr></w:pPr><w:r><w:t>Снова.</w:t></w:r></w:p>\
+        <w:p><w:r><w:lastRenderedPageBreak/><w:t>По статье 5</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr>\
+        <w:t>1</w:t></w:r><w:r><w:t xml:space='preserve'> &amp; далее.</w:t></w:r></w:p>\
+        <w:tbl><w:tr><w:tc><w:p><w:r><w:t>Зал</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>Мест</w:t></w:r></w:p></w:tc></w:tr>\
+        <w:tr><w:tc><w:p><w:r><w:t>Малый</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>40</w:t></w:r></w:p></w:tc></w:tr></w:tbl>\
+        </w:body></w:document>"
+    );
+    let styles = format!(
+        "<w:styles {W}><w:style w:type='paragraph' w:styleId='H'><w:name w:val='heading 1'/></w:style></w:styles>"
+    );
+    let numbering = format!(
+        "<w:numbering {W}><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt w:val='decimal'/>\
+        <w:lvlText w:val='%1)'/></w:lvl></w:abstractNum><w:num w:numId='1'><w:abstractNumId w:val='0'/></w:num>\
+        <w:num w:numId='2'><w:abstractNumId w:val='0'/><w:lvlOverride w:ilvl='0'><w:startOverride w:val='1'/></w:lvlOverride></w:num></w:numbering>"
+    );
+    let notes = format!(
+        "<w:footnotes {W}><w:footnote w:id='7'><w:p><w:r><w:t>Пешком.</w:t></w:r></w:p></w:footnote></w:footnotes>"
+    );
+    let file = docx(&[
+        ("word/document.xml", &body),
+        ("word/styles.xml", &styles),
+        ("word/numbering.xml", &numbering),
+        ("word/footnotes.xml", &notes),
+    ]);
+    let document = read("a.docx", &file);
+    assert_eq!(
+        blocks(&document),
+        [
+            (heading(1), "Порядок"),
+            (item(0), "1) Придти."),
+            (item(0), "2) Уйти[1]"),
+            (item(0), "1) Снова."),
+            (BlockKind::Paragraph, "По статье 5.1 & далее."),
+            (HEADER, "Зал | Мест"),
+            (ROW, "Малый | 40"),
+            (BlockKind::Footnote, "[1] Пешком."),
+        ]
+    );
+    assert_eq!(document.blocks[0].page, Some(1));
+    assert_eq!(document.blocks[4].page, Some(2));
+    assert_eq!(
+        read_document("a.docx", &file[..file.len() * 6 / 10])
+            .expect_err("cut")
+            .code,
+        UnreadableCode::Damaged
+    );
+}
+
+#[test]
+fn a_docx_that_unpacks_without_end_is_refused() {
+    let file = docx(&[("word/document.xml", &" ".repeat(64 << 20))]);
+    assert_eq!(
+        read_document("a.docx", &file).expect_err("a bomb").code,
+        UnreadableCode::TooBig
+    );
+}
+
+/// Writes a PDF of one page with these texts at these places; `locked` names an encryption that no password opens.
+fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
+    let mut content = String::new();
+    for (x, y, size, text) in texts {
+        content.push_str(&format!("BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n"));
+    }
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{content}endstream", content.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
+    ];
+    let mut file = String::from("%PDF-1.4\n");
+    let mut places = Vec::new();
+    for (number, object) in objects.iter().enumerate() {
+        places.push(file.len());
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+    }
+    let table = file.len();
+    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    for place in places {
+        file.push_str(&format!("{place:010} 00000 n \n"));
+    }
+    file.push_str(&format!(
+        "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
+        objects.len() + 1
+    ));
+    file.into_bytes()
+}
+
+#[test]
+fn a_pdf_keeps_its_rows_and_joins_its_lines() {
+    let file = pdf(&[
+        (70.0, 780.0, 18.0, "Library rules"),
+        (
+            70.0,
+            740.0,
+            11.0,
+            "Readers may borrow up to five books at once, and each loan lasts for twenty-",
+        ),
+        (70.0, 726.0, 11.0, "eight days unless another reader waits."),
+        (70.0, 690.0, 11.0, "Room"),
+        (230.0, 690.0, 11.0, "Opens"),
+        (390.0, 690.0, 11.0, "Seats"),
+        (70.0, 670.0, 11.0, "Large hall"),
+        (230.0, 670.0, 11.0, "nine"),
+        (390.0, 670.0, 11.0, "120"),
+        (70.0, 650.0, 11.0, "Small hall"),
+        (230.0, 650.0, 11.0, "noon"),
+        (390.0, 650.0, 11.0, "40"),
+    ]);
+    let document = read("a.pdf", &file);
+    assert_eq!(
+        blocks(&document),
+        [
+            (heading(1), "Library rules"),
+            (
+                BlockKind::Paragraph,
+                "Readers may borrow up to five books at once, and each loan lasts for twentyeight days unless another reader waits."
+            ),
+            (HEADER, "Room | Opens | Seats"),
+            (ROW, "Large hall | nine | 120"),
+            (ROW, "Small hall | noon | 40"),
+        ]
+    );
+    assert_eq!((document.pages, document.blocks[0].page), (Some(1), Some(1)));
+}
+
+#[test]
+fn what_gives_no_text_is_refused_with_its_reason() {
+    let nested = [b"%PDF-1.4\n".as_slice(), &b"[".repeat(100_000)].concat();
+    let mut noise = b"%PDF-1.4\n".to_vec();
+    noise.extend((0..4000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8));
+    let cases: [(&[u8], UnreadableCode); 9] = [
+        (b"", UnreadableCode::NoText),
+        (b" \n ", UnreadableCode::NoText),
+        (b"{\\rtf1 x}", UnreadableCode::Unsupported),
+        (b"\x89PNG\r\n", UnreadableCode::Unsupported),
+        (
+            &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0],
+            UnreadableCode::Unsupported,
+        ),
+        (b"PK\x03\x04 and then nothing", UnreadableCode::Damaged),
+        (&nested, UnreadableCode::Damaged),
+        (&noise, UnreadableCode::Damaged),
+        (&pdf(&[]), UnreadableCode::NoText),
+    ];
+    for (bytes, code) in cases {
+        let refused = read_document("a", bytes).expect_err("no document");
+        assert_eq!(refused.code, code, "{refused}");
+        assert!(
+            refused.reason.len() > 10 && !refused.reason.contains('\n'),
+            "{refused}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    /// Whatever text a file holds, in whatever markup, its document is well formed.
+    #[test]
+    fn no_text_breaks_the_invariants(text in "(\\PC|[\n\t ()<>/|#*«»¹²:;.-]|<p>|<td>|<tr>|<table>|<li>|</li>|<h2>|<b>|Статья 1|[а-яА-Я ]{1,9}){0,80}") {
+        for name in ["a.txt", "a.md"] {
+            for lead in ["", "<html><body>"] {
+                if let Ok(document) = read_document(name, format!("{lead}{text}").as_bytes()) {
+                    prop_assert_eq!(check_invariants(&document), Ok(()));
+                }
+            }
+        }
+    }
+
+    /// Bytes that are no text give a document or a refusal, never a panic.
+    #[test]
+    fn no_bytes_stop_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(document) = read_document("a.bin", &bytes) {
+            prop_assert_eq!(check_invariants(&document), Ok(()));
+        }
+    }
+}
