@@ -91,7 +91,7 @@ fn turn_back(raw: &str) -> Option<String> {
             match u8::try_from(u32::from(c)) {
                 Ok(byte) => bytes.push(byte),
                 Err(_) => {
-                    bytes.extend_from_slice(&encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0)
+                    bytes.extend_from_slice(&encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0);
                 }
             }
         }

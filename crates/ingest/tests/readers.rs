@@ -1,6 +1,7 @@
 //! Whole files through [`read_document`]: structure kept, refusals worded, invariants never broken.
 
-use std::io::{Cursor, Write};
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
 
 use docent_corpus::{BlockKind, Document, UnreadableCode};
 use docent_ingest::{check_invariants, read_document};
@@ -178,7 +179,7 @@ fn a_docx_that_unpacks_without_end_is_refused() {
 fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let mut content = String::new();
     for (x, y, size, text) in texts {
-        content.push_str(&format!("BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n"));
+        write!(content, "BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n").expect("memory takes it");
     }
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -191,17 +192,19 @@ fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let mut places = Vec::new();
     for (number, object) in objects.iter().enumerate() {
         places.push(file.len());
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+        write!(file, "{} 0 obj\n{object}\nendobj\n", number + 1).expect("memory takes it");
     }
     let table = file.len();
-    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    write!(file, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).expect("memory takes it");
     for place in places {
-        file.push_str(&format!("{place:010} 00000 n \n"));
+        write!(file, "{place:010} 00000 n \n").expect("memory takes it");
     }
-    file.push_str(&format!(
+    write!(
+        file,
         "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
         objects.len() + 1
-    ));
+    )
+    .expect("memory takes it");
     file.into_bytes()
 }
 

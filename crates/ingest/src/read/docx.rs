@@ -338,7 +338,7 @@ impl Walker {
             "outlineLvl" => {
                 open.outline = value
                     .and_then(|level| level.parse::<u8>().ok())
-                    .filter(|level| *level < 9)
+                    .filter(|level| *level < 9);
             }
             "jc" => open.centred = value.as_deref() == Some("center"),
             "numId" => {

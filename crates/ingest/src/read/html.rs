@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Draft {
                 Node::Text(words) => all += words.len(),
                 Node::Element(element) => match element.name() {
                     "style" => {
-                        styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text()))
+                        styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text()));
                     }
                     "title" if draft.title.is_none() => {
                         draft.title = ElementRef::wrap(node).map(|title| title.text().collect());

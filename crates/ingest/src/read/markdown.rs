@@ -131,7 +131,7 @@ impl Reader {
                 self.code = true;
             }
             Tag::MetadataBlock(MetadataBlockKind::YamlStyle | MetadataBlockKind::PlusesStyle) => {
-                self.in_metadata = true
+                self.in_metadata = true;
             }
             Tag::Table(_) => {
                 self.flush();

@@ -28,7 +28,9 @@ pub(super) fn take_out(text: &str) -> (String, Vec<String>) {
     let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
     if is_placeholder(&rest) {
         // «Часть. (Утратила силу - …)»: what is left only says what was there.
-        remarks[0] = format!("{rest} {}", remarks[0]).trim().to_owned();
+        if !rest.is_empty() {
+            remarks[0].insert_str(0, &format!("{rest} "));
+        }
         return (String::new(), remarks);
     }
     (rest, remarks)

@@ -32,7 +32,7 @@ impl Style {
             match property.trim().to_ascii_lowercase().as_str() {
                 "vertical-align" => style.raised = value == "super",
                 "font-weight" => {
-                    style.bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900")
+                    style.bold = matches!(value.as_str(), "bold" | "bolder" | "600" | "700" | "800" | "900");
                 }
                 "text-align" => style.centred = value == "center",
                 "display" => style.hidden |= value == "none",

@@ -103,7 +103,10 @@ fn line_of(mut words: Vec<&Word>) -> Line {
         let raised = font_size(word) < size * 0.8 && word.bbox.y > y + size * 0.2;
         match segments.last_mut() {
             Some(segment) if left - segment.right <= CELL_GAP * size => {
-                if left - segment.right > 0.12 * size && !raised {
+                if left - segment.right > 0.12 * size
+                    && !raised
+                    && !word.text.starts_with([',', '.', ';', ':', ')', '»'])
+                {
                     segment.text.push(' ');
                 }
                 if raised {
@@ -193,7 +196,7 @@ fn starts_item(text: &str) -> bool {
         return false;
     };
     let numbered = word.ends_with([')', '.'])
-        && word.len() > 1
+        && (2..=4).contains(&word.len())
         && word.chars().next().is_some_and(|c| c.is_ascii_digit());
     let lettered = word.ends_with(')') && word.chars().count() == 2;
     let dotted = word.contains('.')
