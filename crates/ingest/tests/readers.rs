@@ -179,7 +179,7 @@ fn a_docx_that_unpacks_without_end_is_refused() {
 fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let mut content = String::new();
     for (x, y, size, text) in texts {
-        write!(content, "BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n").expect("memory takes it");
+        writeln!(content, "BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET").expect("memory takes it");
     }
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -192,12 +192,12 @@ fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let mut places = Vec::new();
     for (number, object) in objects.iter().enumerate() {
         places.push(file.len());
-        write!(file, "{} 0 obj\n{object}\nendobj\n", number + 1).expect("memory takes it");
+        writeln!(file, "{} 0 obj\n{object}\nendobj", number + 1).expect("memory takes it");
     }
     let table = file.len();
-    write!(file, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).expect("memory takes it");
+    writeln!(file, "xref\n0 {}\n0000000000 65535 f ", objects.len() + 1).expect("memory takes it");
     for place in places {
-        write!(file, "{place:010} 00000 n \n").expect("memory takes it");
+        writeln!(file, "{place:010} 00000 n ").expect("memory takes it");
     }
     write!(
         file,

@@ -313,7 +313,7 @@ fn join_line(text: &mut String, line: &str) {
         .map(str::len);
     if let Some(stem) = stem {
         text.truncate(stem);
-    } else if !text.is_empty() && !(text.ends_with('-') && line.starts_with(|c: char| c.is_ascii_digit())) {
+    } else if !(text.is_empty() || text.ends_with('-') && line.starts_with(|c: char| c.is_ascii_digit())) {
         // «ГА-2025-» and «00001» are one number; its hyphen stays.
         text.push(' ');
     }
