@@ -10,6 +10,7 @@ mod session;
 mod words;
 
 use std::error::Error;
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use docent_corpus::{Answer, Assistant, AssistantId, Language};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -125,9 +127,23 @@ pub async fn serve(
         .route(docent_protocol::ENDPOINT, get(upgrade))
         .route("/ws/assistant/", get(upgrade))
         .with_state(shared);
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await?;
+    let listener = listener.tap_io(|socket| {
+        // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
+        let _ = socket.set_nodelay(true);
+    });
+    let begun = stop.clone();
+    let serving = axum::serve(listener, app)
+        .with_graceful_shutdown(async move { begun.cancelled().await })
+        .into_future();
+    let cut = async {
+        stop.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    // A handshake that never ends would otherwise hold a stopping server for ever.
+    tokio::select! {
+        served = serving => served?,
+        () = cut => {}
+    }
     sessions.close();
     // Sessions see the same signal; one that does not end in time is cut with the process.
     let _ = tokio::time::timeout(grace, sessions.wait()).await;

@@ -78,7 +78,7 @@ impl Serialize for Request {
         match message {
             ClientMessage::GetAssistants => {}
             ClientMessage::SelectAssistant { assistant_id } => {
-                map.serialize_entry("assistant_id", assistant_id)?
+                map.serialize_entry("assistant_id", assistant_id)?;
             }
             ClientMessage::Question { question, sources } => {
                 map.serialize_entry("question", question)?;

@@ -181,7 +181,7 @@ impl Serialize for Reply {
         match message {
             ServerMessage::AssistantList { assistants } => wire.assistants = Some(assistants),
             ServerMessage::Success { message } | ServerMessage::Error { message } => {
-                wire.message = Some(message)
+                wire.message = Some(message);
             }
             ServerMessage::Answer { message, sources } => {
                 wire.message = Some(message);
