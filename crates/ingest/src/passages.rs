@@ -1,250 +1,181 @@
-//! Parts a document into passages along its structure.
+//! From a document to its passages.
+//!
+//! Owns: where sections begin, where a long section is cut, and what is repeated in front of a cut. Leaves reading to
+//! `read` and sentence ends to `docent-language`.
+//!
+//! Invariants: the passages tile the document's text; every block but a heading stands in the lines of exactly one
+//! passage; a heading always begins a passage; no passage's own lines, remarks aside, exceed [`HARD_CHARS`]; the same
+//! document always gives the same passages.
+
+mod cut;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use docent_corpus::{Block, BlockKind, ByteRange, Document, Line, Passage};
-use docent_language::sentences;
 
-/// A passage is closed before it would pass this many characters: about 250 Russian words, one screen of a phone.
-const TARGET_CHARS: usize = 1_200;
+use self::cut::{Piece, Portion, cut};
 
-/// No passage is longer but for a single sentence that is.
+/// The most characters that the own lines of one passage have: some 250 Russian words, about what a reader takes in at
+/// one look. Remarks and what is repeated in `lead` are not counted.
 pub const HARD_CHARS: usize = 1_800;
 
 /// Parts a document into passages that tile its text.
 ///
-/// A new heading begins a new passage; a long section is cut between blocks, a block too long by itself between
-/// sentences. Items cut from their lead-in and rows cut from their header carry it in `lead`.
+/// A section — the text under one path of headings — is one passage when it fits, else several, cut between blocks. A
+/// heading with neither text nor headings below it («Статья 56. Утратила силу») is a passage without lines.
 pub fn passages(document: &Document) -> Vec<Passage> {
-    let title = document.metadata.title.clone().unwrap_or_else(|| {
-        let file = document.name.rsplit('/').next().unwrap_or(&document.name);
-        file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
-    });
-    let mut maker = Maker {
-        document,
-        name: document.name.as_str().into(),
-        title: title.as_str().into(),
-        headings: Vec::new(),
-        section: 0,
-        lines: Vec::new(),
-        lead: Vec::new(),
-        pending: Vec::new(),
-        opener: None,
-        start: 0,
-        done: Vec::new(),
-    };
-    for (at, block) in document.blocks.iter().enumerate() {
-        maker.block(at, *block);
-    }
-    maker.close(document.text.len());
-    maker.done
-}
-
-struct Maker<'a> {
-    document: &'a Document,
-    name: Arc<str>,
-    title: Arc<str>,
-    headings: Vec<(u8, Arc<str>)>,
-    section: u32,
-    lines: Vec<Line>,
-    /// What the passage under way repeats.
-    lead: Vec<Line>,
-    /// What the next passage would have to repeat, were it to begin here.
-    pending: Vec<Line>,
-    /// The last paragraph that ends with a colon.
-    opener: Option<Line>,
-    start: usize,
-    done: Vec<Passage>,
-}
-
-impl Maker<'_> {
-    fn block(&mut self, at: usize, block: Block) {
-        let text = &self.document.text[block.range.start..block.range.end];
-        if let BlockKind::Heading { level } = block.kind {
-            // A heading without text of its own goes with what follows it.
-            if !self.lines.is_empty() {
-                self.close(block.range.start);
-            }
-            self.headings.retain(|&(above, _)| above < level);
-            let own_title = at == 0 && text.to_lowercase() == self.title.to_lowercase();
-            if !own_title {
-                self.headings.push((level, text.into()));
-            }
-            self.section += 1;
-            (self.opener, self.pending) = (None, Vec::new());
-            return;
+    let title: Arc<str> = title_of(document).into();
+    let name: Arc<str> = document.name.as_str().into();
+    let mut passages: Vec<Passage> = Vec::new();
+    for (number, section) in sections(document, &title).into_iter().enumerate() {
+        let mut portions = cut(&document.text, section.blocks);
+        if portions.is_empty() {
+            portions.push(Portion::default());
         }
-        let line = Line {
-            kind: block.kind,
-            range: block.range,
-            page: block.page,
-            text: text.to_owned(),
-        };
-        self.pending = match block.kind {
-            BlockKind::ListItem { .. } => self.opener.iter().cloned().collect(),
-            BlockKind::TableRow { .. } => std::mem::take(&mut self.pending),
-            _ => Vec::new(),
-        };
-        for piece in self.pieces(line) {
-            let length = |lines: &[Line]| {
-                lines
-                    .iter()
-                    .filter(|line| line.kind != BlockKind::Remark)
-                    .map(|line| line.text.chars().count())
-                    .sum::<usize>()
+        for (nth, portion) in portions.into_iter().enumerate() {
+            let start = match portion.own.first() {
+                Some(piece) if nth > 0 => piece.range.start,
+                _ => section.start,
             };
-            let full = length(&self.lines) + piece.text.chars().count() > TARGET_CHARS;
-            if full && !self.lines.is_empty() && piece.kind != BlockKind::Remark {
-                self.close(piece.range.start);
-                self.lead = self.pending.clone();
-            }
-            self.lines.push(piece);
-        }
-        match (block.kind, self.lines.last()) {
-            (BlockKind::TableHeader { .. }, Some(header)) => self.pending = vec![header.clone()],
-            (BlockKind::Paragraph, Some(last)) => {
-                self.opener = Some(last.clone()).filter(|last| last.text.ends_with(':'))
-            }
-            _ => {}
+            passages.push(Passage {
+                document: Arc::clone(&name),
+                title: Arc::clone(&title),
+                version: document.version,
+                section: number as u32,
+                headings: section.headings.clone(),
+                lead: portion
+                    .lead
+                    .iter()
+                    .map(|piece| line(&document.text, piece))
+                    .collect(),
+                lines: portion
+                    .own
+                    .iter()
+                    .map(|piece| line(&document.text, piece))
+                    .collect(),
+                // The end is known once the next passage begins.
+                range: ByteRange::new(start, start),
+            });
         }
     }
-
-    /// Cuts a block over the limit at sentence ends.
-    fn pieces(&self, line: Line) -> Vec<Line> {
-        if line.text.chars().count() <= HARD_CHARS {
-            return vec![line];
-        }
-        let mut cuts: Vec<ByteRange> = Vec::new();
-        for sentence in sentences(&line.text) {
-            match cuts.last_mut() {
-                Some(last) if line.text[last.start..sentence.end].chars().count() <= TARGET_CHARS => {
-                    last.end = sentence.end
-                }
-                _ => cuts.push(sentence),
-            }
-        }
-        cuts.into_iter()
-            .map(|cut| Line {
-                text: line.text[cut.start..cut.end].to_owned(),
-                range: cut.shifted(line.range.start),
-                ..line.clone()
-            })
-            .collect()
+    let mut end = document.text.len();
+    for passage in passages.iter_mut().rev() {
+        passage.range = ByteRange::new(passage.range.start, end);
+        end = passage.range.start;
     }
+    passages
+}
 
-    fn close(&mut self, end: usize) {
-        let lines = std::mem::take(&mut self.lines);
-        let lead = std::mem::take(&mut self.lead);
-        if end == self.start {
-            return;
+/// The blocks under one path of headings.
+struct Section<'a> {
+    headings: Vec<Arc<str>>,
+    /// Where its headings begin, those above that have no text of their own included.
+    start: usize,
+    /// Its blocks, without headings.
+    blocks: &'a [Block],
+}
+
+fn sections<'a>(document: &'a Document, title: &str) -> Vec<Section<'a>> {
+    let blocks = &document.blocks;
+    let mut sections: Vec<Section<'a>> = Vec::new();
+    let mut path: Vec<(u8, Arc<str>)> = Vec::new();
+    // Where the headings begin that no text has followed yet, and whether one of them is in the path.
+    let mut waiting: Option<usize> = None;
+    let mut untold = false;
+    let mut seen_heading = false;
+    let mut at = 0;
+    while at < blocks.len() {
+        let block = &blocks[at];
+        let Some(level) = heading_level(block) else {
+            let length = blocks[at..]
+                .iter()
+                .take_while(|block| heading_level(block).is_none())
+                .count();
+            let start = waiting.take().unwrap_or(block.range.start);
+            sections.push(Section {
+                headings: texts(&path),
+                start,
+                blocks: &blocks[at..at + length],
+            });
+            untold = false;
+            at += length;
+            continue;
+        };
+        let text = document.text[block.range.start..block.range.end].trim();
+        let is_title = !seen_heading && same_words(text, title);
+        seen_heading = true;
+        if !is_title {
+            if untold && path.last().is_some_and(|(above, _)| *above >= level) {
+                let start = waiting.take().unwrap_or(block.range.start);
+                sections.push(Section {
+                    headings: texts(&path),
+                    start,
+                    blocks: &[],
+                });
+            }
+            while path.last().is_some_and(|(above, _)| *above >= level) {
+                path.pop();
+            }
+            path.push((level, text.into()));
+            untold = true;
         }
-        self.done.push(Passage {
-            document: self.name.clone(),
-            title: self.title.clone(),
-            version: self.document.version,
-            section: self.section,
-            headings: self.headings.iter().map(|(_, heading)| heading.clone()).collect(),
-            lead,
-            lines,
-            range: ByteRange::new(self.start, end),
+        waiting.get_or_insert(block.range.start);
+        at += 1;
+    }
+    if let Some(start) = waiting {
+        sections.push(Section {
+            headings: texts(&path),
+            start,
+            blocks: &[],
         });
-        self.start = end;
+    }
+    if let Some(first) = sections.first_mut() {
+        first.start = 0;
+    }
+    sections
+}
+
+fn heading_level(block: &Block) -> Option<u8> {
+    match block.kind {
+        BlockKind::Heading { level } => Some(level),
+        _ => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::read_document;
+fn texts(path: &[(u8, Arc<str>)]) -> Vec<Arc<str>> {
+    path.iter().map(|(_, text)| Arc::clone(text)).collect()
+}
 
-    fn check_tiling(name: &str, text: &str) -> Vec<Passage> {
-        let document = read_document(name, text.as_bytes()).unwrap();
-        let found = passages(&document);
-        let mut at = 0;
-        for passage in &found {
-            assert_eq!(passage.range.start, at, "a gap or an overlap");
-            at = passage.range.end;
-            for line in &passage.lines {
-                assert!(passage.range.contains(line.range));
-            }
-            for line in passage.lines.iter().chain(&passage.lead) {
-                assert_eq!(line.range.of(&document.text), Some(line.text.as_str()));
-            }
-            assert!(
-                passage
-                    .lines
-                    .iter()
-                    .map(|line| line.text.chars().count())
-                    .sum::<usize>()
-                    <= HARD_CHARS
-            );
-        }
-        assert_eq!(at, document.text.len());
-        let own: usize = found
-            .iter()
-            .flat_map(|passage| &passage.lines)
-            .map(|line| line.text.len())
-            .sum();
-        let blocks: usize = document
-            .blocks
-            .iter()
-            .filter(|block| !matches!(block.kind, BlockKind::Heading { .. }))
-            .map(|block| block.range.len())
-            .sum();
-        assert_eq!(own, blocks, "every word once");
-        found
+fn line(text: &str, piece: &Piece) -> Line {
+    Line {
+        kind: piece.kind,
+        range: piece.range,
+        page: piece.page,
+        text: text[piece.range.start..piece.range.end].to_owned(),
     }
+}
 
-    #[test]
-    fn a_section_knows_the_headings_above_it() {
-        let found = check_tiling(
-            "a.md",
-            "# Правила\n\n## Общее\n\nПервое.\n\n### Сроки\n\nВторое.\n\n## Прочее\n\nТретье.\n",
-        );
-        let paths: Vec<Vec<&str>> = found
-            .iter()
-            .map(|passage| passage.headings.iter().map(|heading| &**heading).collect())
-            .collect();
-        assert_eq!(paths, [vec!["Общее"], vec!["Общее", "Сроки"], vec!["Прочее"]]);
-        assert_eq!(&*found[0].title, "Правила");
+/// The title that the document gives itself, else the file's name without folders and extension.
+fn title_of(document: &Document) -> &str {
+    if let Some(title) = document
+        .metadata
+        .title
+        .as_deref()
+        .map(str::trim)
+        .filter(|title| !title.is_empty())
+    {
+        return title;
     }
+    let file = document.name.rsplit('/').next().unwrap_or(&document.name);
+    match file.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => file,
+    }
+}
 
-    #[test]
-    fn a_long_list_repeats_its_lead_in_and_a_long_table_its_header() {
-        let items: String = (0..60)
-            .map(|number| format!("- документ номер {number} с приложением и подписью\n"))
-            .collect();
-        let found = check_tiling("a.md", &format!("Нужны следующие документы:\n\n{items}"));
-        assert!(found.len() > 1);
-        assert!(
-            found[1..]
-                .iter()
-                .all(|passage| passage.lead[0].text == "Нужны следующие документы:")
-        );
-        let rows: String = (0..60)
-            .map(|number| format!("| услуга номер {number} | {number} тенге за единицу |\n"))
-            .collect();
-        let found = check_tiling("a.md", &format!("| Услуга | Цена |\n|---|---|\n{rows}"));
-        assert!(found.len() > 1);
-        assert!(
-            found[1..]
-                .iter()
-                .all(|passage| passage.lead[0].text == "Услуга | Цена")
-        );
-    }
-
-    #[test]
-    fn a_long_paragraph_is_cut_between_sentences() {
-        let found = check_tiling(
-            "a.txt",
-            &"Заявление рассматривают в течение десяти рабочих дней. ".repeat(80),
-        );
-        assert!(found.len() > 1);
-        assert!(found.iter().all(|passage| {
-            passage
-                .lines
-                .iter()
-                .all(|line| line.text.trim_end().ends_with('.'))
-        }));
-    }
+fn same_words(one: &str, other: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    words(one) == words(other)
 }

@@ -1,0 +1,348 @@
+//! Passages of small documents built by hand, and what holds for any document.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use docent_corpus::{Block, BlockKind, ByteRange, Document, Format, Line, Metadata, Passage, Version};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use super::{HARD_CHARS, passages};
+
+const P: BlockKind = BlockKind::Paragraph;
+const R: BlockKind = BlockKind::Remark;
+
+fn h(level: u8) -> BlockKind {
+    BlockKind::Heading { level }
+}
+
+fn li(depth: u8) -> BlockKind {
+    BlockKind::ListItem { depth }
+}
+
+fn document(title: Option<&str>, blocks: &[(BlockKind, &str)]) -> Document {
+    let mut text = String::new();
+    let mut found = Vec::new();
+    for (nth, (kind, words)) in blocks.iter().enumerate() {
+        let start = text.len();
+        text.push_str(words);
+        found.push(Block {
+            kind: *kind,
+            range: ByteRange::new(start, text.len()),
+            page: Some(1 + nth as u32 / 3),
+        });
+        text.push('\n');
+    }
+    Document {
+        name: "folder/Правила приёма.docx".to_owned(),
+        version: Version([7; 16]),
+        format: Format::Docx,
+        metadata: Metadata {
+            title: title.map(str::to_owned),
+            ..Metadata::default()
+        },
+        text,
+        blocks: found,
+        pages: None,
+        notices: Vec::new(),
+    }
+}
+
+/// Draws passages, long texts by their first word and length.
+fn drawn(passages: &[Passage]) -> String {
+    let brief = |line: &Line| {
+        let count = line.text.chars().count();
+        if count <= 40 {
+            line.text.clone()
+        } else {
+            format!("{}… {count}", line.text.split(' ').next().unwrap_or(""))
+        }
+    };
+    let mut drawn = String::new();
+    for passage in passages {
+        writeln!(drawn, "{} {}", passage.section, passage.headings.join(" › ")).unwrap();
+        for line in &passage.lead {
+            writeln!(drawn, "  ^ {}", brief(line)).unwrap();
+        }
+        for line in &passage.lines {
+            writeln!(drawn, "  {}", brief(line)).unwrap();
+        }
+    }
+    drawn
+}
+
+#[track_caller]
+fn check(title: Option<&str>, blocks: &[(BlockKind, &str)], expected: &Expect) {
+    let document = document(title, blocks);
+    let found = passages(&document);
+    if let Err(broken) = tiles(&document, &found) {
+        panic!("{broken}");
+    }
+    expected.assert_eq(&drawn(&found));
+}
+
+fn long(first: &str, chars: usize) -> String {
+    format!("{first} {}", "Слово и ещё одно слово. ".repeat(chars / 24))
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn every_article_is_a_section_under_its_chapter() {
+    check(
+        Some("КОДЕКС о труде"),
+        &[
+            (h(1), "Кодекс о Труде"),
+            (R, "(в ред. от 2020 г.)"),
+            (h(2), "Глава 1"),
+            (h(3), "Статья 1"),
+            (P, "Один."),
+            (h(3), "Статья 2. Утратила силу"),
+            (h(3), "Статья 3"),
+            (P, "Три."),
+            (R, "(изм.)"),
+            (h(2), "Глава 2"),
+        ],
+        &expect![[r"
+            0 
+              (в ред. от 2020 г.)
+            1 Глава 1 › Статья 1
+              Один.
+            2 Глава 1 › Статья 2. Утратила силу
+            3 Глава 1 › Статья 3
+              Три.
+              (изм.)
+            4 Глава 2
+        "]],
+    );
+}
+
+#[test]
+fn a_cut_list_repeats_its_lead_in_and_the_items_above() {
+    let items: Vec<String> = ["а)", "б)", "в)", "г)"]
+        .iter()
+        .map(|mark| long(mark, 500))
+        .collect();
+    check(
+        None,
+        &[
+            (P, "Нужны документы:"),
+            (li(0), "1) паспорт;"),
+            (li(0), "2) справки:"),
+            (li(1), &items[0]),
+            (li(1), &items[1]),
+            (li(1), &items[2]),
+            (li(1), &items[3]),
+        ],
+        &expect![[r"
+            0 
+              Нужны документы:
+              1) паспорт;
+              2) справки:
+              а)… 482
+              б)… 482
+            0 
+              ^ Нужны документы:
+              ^ 2) справки:
+              в)… 482
+              г)… 482
+        "]],
+    );
+}
+
+#[test]
+fn a_cut_table_repeats_its_caption_and_header() {
+    let rows: Vec<String> = (0..4).map(|row| long(&format!("{row} |"), 700)).collect();
+    let row = BlockKind::TableRow { table: 0 };
+    check(
+        None,
+        &[
+            (BlockKind::Caption, "Таблица 1. Тарифы"),
+            (BlockKind::TableHeader { table: 0 }, "Услуга | Плата"),
+            (row, &rows[0]),
+            (row, &rows[1]),
+            (row, &rows[2]),
+            (row, &rows[3]),
+        ],
+        &expect![[r"
+            0 
+              Таблица 1. Тарифы
+              Услуга | Плата
+              0… 699
+            0 
+              ^ Таблица 1. Тарифы
+              ^ Услуга | Плата
+              1… 699
+            0 
+              ^ Таблица 1. Тарифы
+              ^ Услуга | Плата
+              2… 699
+              3… 699
+        "]],
+    );
+}
+
+#[test]
+fn a_lead_in_goes_with_its_list_and_a_remark_with_its_paragraph() {
+    let (one, two, three) = (long("один", 1000), long("1)", 600), long("2)", 600));
+    check(
+        None,
+        &[
+            (P, &one),
+            (R, "(ред.)"),
+            (P, "Нужно:"),
+            (li(0), &two),
+            (li(0), &three),
+        ],
+        &expect![[r"
+            0 
+              один… 988
+              (ред.)
+            0 
+              Нужно:
+              1)… 602
+              2)… 602
+        "]],
+    );
+}
+
+#[test]
+fn a_long_paragraph_is_cut_between_sentences_only() {
+    let text = long("начало", 4000);
+    let found = passages(&document(None, &[(P, &text)]));
+    assert!(found.len() > 2);
+    assert!(
+        found
+            .iter()
+            .flat_map(|passage| &passage.lines)
+            .all(|line| line.text.ends_with('.'))
+    );
+}
+
+#[test]
+fn without_a_title_the_file_name_is_the_title() {
+    let found = passages(&document(None, &[(P, "Текст.")]));
+    assert_eq!(&*found[0].title, "Правила приёма");
+    assert_eq!(found[0].page(), Some(1));
+}
+
+#[test]
+fn an_empty_document_has_no_passages() {
+    assert_eq!(passages(&document(None, &[])), []);
+}
+
+/// Says what a passage breaks, if any does.
+fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
+    let mut at = 0;
+    let mut section = 0;
+    for passage in passages {
+        if passage.range.start != at || passage.range.is_empty() {
+            return Err(format!("gap or overlap at {at}: {:?}", passage.range));
+        }
+        at = passage.range.end;
+        if passage.section < section || passage.section > section + 1 {
+            return Err(format!("section {} after {section}", passage.section));
+        }
+        section = passage.section;
+        for line in passage.lead.iter().chain(&passage.lines) {
+            if line.range.of(&document.text) != Some(&line.text) {
+                return Err(format!("not the text at {:?}: {}", line.range, line.text));
+            }
+        }
+        if !passage
+            .lines
+            .iter()
+            .all(|line| passage.range.contains(line.range))
+        {
+            return Err("a line outside its passage".to_owned());
+        }
+        if !passage
+            .lead
+            .iter()
+            .all(|line| line.range.end <= passage.range.start)
+        {
+            return Err("a lead that is not from before".to_owned());
+        }
+        let own = passage.lines.iter().filter(|line| line.kind != BlockKind::Remark);
+        let chars: usize = own.map(|line| line.text.chars().count()).sum();
+        if chars > HARD_CHARS {
+            return Err(format!("{chars} characters"));
+        }
+    }
+    if at != document.text.len() {
+        return Err(format!("ends at {at} of {}", document.text.len()));
+    }
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    let own: String = passages
+        .iter()
+        .flat_map(|passage| &passage.lines)
+        .map(|line| words(&line.text))
+        .collect();
+    let blocks: String = (document.blocks.iter())
+        .filter(|block| !matches!(block.kind, BlockKind::Heading { .. }))
+        .filter_map(|block| block.range.of(&document.text))
+        .map(words)
+        .collect();
+    if own != blocks {
+        return Err("own lines are not the words of the blocks".to_owned());
+    }
+    // A heading is told when some passage that begins at or behind it carries it in its path.
+    let title = passages.first().map(|passage| Arc::clone(&passage.title));
+    for (nth, block) in document
+        .blocks
+        .iter()
+        .filter(|block| matches!(block.kind, BlockKind::Heading { .. }))
+        .enumerate()
+    {
+        let text = block.range.of(&document.text).unwrap_or("").trim();
+        let own = passages
+            .iter()
+            .find(|passage| passage.range.contains(block.range));
+        let told = own.is_some_and(|passage| passage.headings.iter().any(|heading| **heading == *text));
+        let is_title = nth == 0
+            && title
+                .as_deref()
+                .is_some_and(|title| super::same_words(title, text));
+        if !told && !is_title {
+            return Err(format!("heading lost: {text}"));
+        }
+    }
+    Ok(())
+}
+
+fn block() -> impl Strategy<Value = (BlockKind, String)> {
+    let kind = prop_oneof![
+        (1..4u8).prop_map(|level| BlockKind::Heading { level }),
+        Just(P),
+        Just(P),
+        (0..3u8).prop_map(|depth| BlockKind::ListItem { depth }),
+        (0..2u32).prop_map(|table| BlockKind::TableHeader { table }),
+        (0..2u32).prop_map(|table| BlockKind::TableRow { table }),
+        Just(BlockKind::Caption),
+        Just(BlockKind::Footnote),
+        Just(R),
+    ];
+    let text = prop_oneof![
+        "[а-яё]{1,9}( [а-яё]{1,9}){0,12}[.:;]?",
+        "([А-Я][а-яё]{1,9}( [а-яё]{1,9}){3,20}[.,] ?){1,40}[.:]",
+        "[а-яё]{1,50}",
+        (1..5_000usize).prop_map(|count| "ж".repeat(count)),
+    ];
+    (kind, text)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    #[test]
+    fn passages_tile_any_document_and_tell_every_word_once(
+        blocks in prop::collection::vec(block(), 0..30),
+        titled in any::<bool>(),
+    ) {
+        let blocks: Vec<(BlockKind, &str)> = blocks.iter().map(|(kind, text)| (*kind, &**text)).collect();
+        let title = blocks.iter().find(|(kind, _)| matches!(kind, BlockKind::Heading { .. })).map(|(_, text)| *text);
+        let document = document(title.filter(|_| titled), &blocks);
+        let found = passages(&document);
+        prop_assert_eq!(tiles(&document, &found), Ok(()));
+        prop_assert_eq!(passages(&document), found);
+    }
+}
