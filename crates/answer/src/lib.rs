@@ -92,23 +92,27 @@ pub fn answer(
     text.push('\n');
     let language = assistant.language.unwrap_or_else(|| detect(&question.text));
     for source in &sources {
-        text.push_str(&format!("\n[{}] {}", source.number, source.title));
-        if let Some(section) = &source.section {
-            text.push_str(&format!(", {section}"));
-        }
-        if let Some(page) = source.page {
-            text.push_str(&match language {
-                Language::Russian => format!(", с. {page}"),
-                Language::Kazakh => format!(", {page}-бет"),
-                Language::English => format!(", p. {page}"),
-            });
-        }
+        text.push_str(&cited(source, language));
     }
     Ok(Answer {
         text,
         outcome: Outcome::Answered,
         sources,
     })
+}
+
+/// Returns the line that names a source, begun by a line end.
+fn cited(source: &Source, language: Language) -> String {
+    let section = source
+        .section
+        .as_ref()
+        .map_or_else(String::new, |section| format!(", {section}"));
+    let page = source.page.map_or_else(String::new, |page| match language {
+        Language::Russian => format!(", с. {page}"),
+        Language::Kazakh => format!(", {page}-бет"),
+        Language::English => format!(", p. {page}"),
+    });
+    format!("\n[{}] {}{section}{page}", source.number, source.title)
 }
 
 /// Tells whether the best passage holds enough of what was asked.

@@ -1,6 +1,6 @@
 //! The command line: reads a library, answers, serves.
 //!
-//! Owns arguments, exit codes and the wiring. Leaves every rule to the crates it wires.
+//! Owns arguments and the wiring. Leaves every rule to the crates it wires.
 
 #![allow(
     clippy::print_stdout,
@@ -9,72 +9,126 @@
 )]
 
 mod desk;
+mod extract;
+mod failure;
+mod library;
+mod settings;
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use docent_corpus::{AssistantId, Language, Outcome};
-use docent_gateway::{Engine, Settings};
+use docent_gateway::Engine;
 use tokio_util::sync::CancellationToken;
 
 use desk::Desk;
+use failure::{EXIT_CODES, Failure};
+use library::{Opened, Patience};
+use settings::Config;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
+const WARNINGS_AT_START: usize = 10;
+
 /// Turns a folder of documents into chat assistants that answer only from them.
+///
+/// A library is a folder. Each folder in it with an assistant.toml (id, name, description) is an assistant, the files
+/// beside it are its documents. A folder without any is one assistant named after it.
 #[derive(Parser)]
-#[command(
-    version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 the documents give no answer (ask)."
-)]
+#[command(version, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+}
+
+/// The library and where its index lives.
+#[derive(Args)]
+struct Place {
+    /// The folder with the documents.
+    library: PathBuf,
+    /// Folder of the index; .docent inside the library unless set here or in docent.toml.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::read(&self.library)?)
+    }
+
+    fn open(&self, config: &Config) -> Result<Opened, Failure> {
+        library::open(&self.library, &self.data_folder(config)?, false, Patience::Wait)
+    }
+
+    /// Returns the folder of the index: the command line counts from where one stands, docent.toml from the library.
+    fn data_folder(&self, config: &Config) -> Result<PathBuf, Failure> {
+        let chosen = match (&self.data, &config.data) {
+            (Some(told), _) => told.clone(),
+            (None, Some(set)) => self.library.join(set),
+            (None, None) => self.library.join(library::INSIDE),
+        };
+        std::path::absolute(&chosen).map_err(|source| Failure::File { path: chosen, source })
+    }
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve the chat page and the WebSocket until Ctrl-C or SIGTERM.
     Serve {
-        /// The folder with the documents.
-        library: PathBuf,
-        /// Address to listen on; port 0 picks a free one, the printed line says which.
-        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
-        listen: SocketAddr,
-        /// Language of error messages: ru, kk or en.
-        #[arg(long, default_value = "ru")]
-        locale: Language,
+        #[command(flatten)]
+        place: Place,
+        /// Address to listen on [default: 127.0.0.1:8080]; port 0 picks a free one, the printed line says which.
+        #[arg(long, value_name = "ADDR:PORT")]
+        listen: Option<SocketAddr>,
+        /// Language of errors to clients: ru, kk or en [default: ru].
+        #[arg(long)]
+        locale: Option<Language>,
         /// File that gets HOST:PORT once answers are served.
         #[arg(long, value_name = "PATH")]
         ready_file: Option<PathBuf>,
     },
     /// Answer one question on the terminal, without a server.
     Ask {
-        /// The folder with the documents.
-        library: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The question.
         question: String,
         /// Number of the assistant; the first when absent.
         #[arg(long, value_name = "ID")]
         assistant: Option<i64>,
     },
-    /// List the assistants of a library.
+    /// Bring the index up to date with the documents; `serve` and `ask` do the same when they start.
+    Index {
+        #[command(flatten)]
+        place: Place,
+        /// Read every document again, changed or not.
+        #[arg(long)]
+        anew: bool,
+    },
+    /// List the assistants: number, name, description, number of files, parted by tabs.
     Assistants {
-        /// The folder with the documents.
-        library: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Print the text that was read from a file.
     Extract {
         /// The file.
         file: PathBuf,
-        /// Print JSON with the blocks and their kinds instead of text.
+        /// Print JSON with headings, lists, tables and pages instead of text.
         #[arg(long)]
         json: bool,
+    },
+    /// Print every setting with its meaning, as a docent.toml.
+    Config {
+        /// The folder whose docent.toml is read; the defaults when absent.
+        library: Option<PathBuf>,
     },
 }
 
@@ -85,53 +139,65 @@ fn main() -> ExitCode {
         .init();
     match run(Arguments::parse().command) {
         Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            let mut cause = error.source();
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            let mut cause = failure.source();
             while let Some(deeper) = cause {
                 eprintln!("caused by: {deeper}");
                 cause = deeper.source();
             }
-            ExitCode::from(1)
+            if let Some(hint) = failure.hint() {
+                eprintln!("hint: {hint}");
+            }
+            failure.exit_code()
         }
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    let begun = Instant::now();
     match command {
         Command::Serve {
-            library,
+            place,
             listen,
             locale,
             ready_file,
         } => {
-            let desk = Arc::new(Desk::open(&library)?);
+            let mut config = place.config()?;
+            config.listen = listen.unwrap_or(config.listen);
+            config.gateway.locale = locale.unwrap_or(config.gateway.locale);
+            let opened = place.open(&config)?;
+            opened.report(begun, WARNINGS_AT_START);
+            let desk = Arc::new(Desk::new(opened));
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve(desk, listen, locale, ready_file))?;
+            runtime.block_on(serve(desk, config, ready_file))?;
         }
         Command::Ask {
-            library,
+            place,
             question,
             assistant,
         } => {
-            let desk = Desk::open(&library)?;
-            let first = desk.assistants().first().map(|one| one.id);
-            let id = assistant
-                .map(AssistantId)
-                .or(first)
-                .ok_or("the library has no assistant")?;
+            let desk = Desk::new(place.open(&place.config()?)?);
+            let first = desk.assistants().first().map_or(AssistantId(1), |one| one.id);
+            let id = assistant.map_or(first, AssistantId);
             let answer = desk
-                .answer(id, &question)
-                .map_err(|error| format!("{error}; see: docent assistants"))?;
+                .ask(id, &question)
+                .ok_or(Failure::UnknownAssistant(id))?
+                .map_err(Failure::Answer)?;
             println!("{}", answer.text);
             if answer.outcome == Outcome::Fallback {
                 return Ok(ExitCode::from(3));
             }
         }
-        Command::Assistants { library } => {
-            for one in docent_ingest::scan(&library)?.assistants {
+        Command::Index { place, anew } => {
+            let data = place.data_folder(&place.config()?)?;
+            library::open(&place.library, &data, anew, Patience::GiveUp)?.report(begun, usize::MAX);
+        }
+        Command::Assistants { place } => {
+            let data = place.data_folder(&place.config()?)?;
+            for one in docent_ingest::scan(&place.library, Some(&data))?.assistants {
                 println!(
-                    "{}\t{}\t{}\t{} files",
+                    "{}\t{}\t{}\t{}",
                     one.assistant.id,
                     one.assistant.name,
                     one.assistant.description,
@@ -140,49 +206,38 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             }
         }
         Command::Extract { file, json } => {
-            let bytes =
-                std::fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-            let name = file
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            let document = docent_ingest::read_document(&name, &bytes)?;
+            let document = extract::read(&file)?;
             if json {
-                println!("{}", desk::document_json(&document));
+                println!("{:#}", extract::json(&document));
             } else {
                 print!("{}", document.text);
             }
+        }
+        Command::Config { library } => {
+            let config = library
+                .as_deref()
+                .map_or_else(|| Ok(Config::default()), Config::read)?;
+            print!("{}", config.print());
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(
-    desk: Arc<Desk>,
-    listen: SocketAddr,
-    locale: Language,
-    ready_file: Option<PathBuf>,
-) -> Result<(), Box<dyn Error>> {
-    let listener = tokio::net::TcpListener::bind(listen)
+async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {
+    let listener = tokio::net::TcpListener::bind(config.listen)
         .await
-        .map_err(|error| format!("cannot listen on {listen}: {error}; choose another with --listen"))?;
+        .map_err(|source| Failure::Listen {
+            address: config.listen,
+            source,
+        })?;
     let address = listener.local_addr()?;
     println!("chat page  http://{address}/\nsocket     ws://{address}/ws/assistant");
-    if let Some(path) = ready_file {
-        std::fs::write(&path, address.to_string())
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    if let Some(path) = &ready_file {
+        write_ready(path, &address.to_string())?;
     }
     let stop = CancellationToken::new();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let served = docent_gateway::serve(
-        listener,
-        desk,
-        Settings {
-            locale,
-            ..Settings::default()
-        },
-        stop.clone(),
-    );
+    let served = docent_gateway::serve(listener, desk, config.gateway, stop.clone());
     tokio::pin!(served);
     tokio::select! {
         done = &mut served => return Ok(done?),
@@ -191,4 +246,16 @@ async fn serve(
     }
     stop.cancel();
     Ok(served.await?)
+}
+
+/// Writes the file in one step: whoever waits for it never reads half an address.
+fn write_ready(path: &Path, address: &str) -> Result<(), Failure> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    std::fs::write(&temporary, address)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|source| Failure::ReadyFile {
+            path: path.to_owned(),
+            source,
+        })
 }

@@ -11,6 +11,9 @@ mod passages;
 mod read;
 mod tidy;
 
+/// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
+pub const READER_VERSION: u32 = 1;
+
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
 pub use passages::{HARD_CHARS, passages};
 pub use read::{MAX_FILE_BYTES, check_invariants, read_document, version_of};

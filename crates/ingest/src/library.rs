@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use docent_corpus::{Assistant, AssistantId, Language};
 use serde::Deserialize;
@@ -79,41 +80,22 @@ struct AssistantToml {
 /// Looks through the folder.
 ///
 /// A folder with an `assistant.toml` is an assistant; its files and folders are the documents, but for folders that are
-/// assistants themselves. No `assistant.toml` anywhere: the whole folder is assistant 1, named after it. Hidden files and
-/// what `.docentignore` names are passed over; symbolic links are not followed.
+/// assistants themselves. No `assistant.toml` anywhere: the whole folder is assistant 1, named after it. Hidden files, what
+/// `.docentignore` and `.ignore` name, and the folder `except` are passed over. Symbolic links are followed when they lead to
+/// another place inside `root`, so that assistants can share documents; those that lead outside are told and passed over.
 ///
 /// # Errors
 ///
 /// When the folder cannot be read, or an `assistant.toml` is not right: all of them are told at once.
-pub fn scan(root: &Path) -> Result<Library, LibraryError> {
+pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError> {
     let refuse = |source| LibraryError::Folder {
         path: root.to_owned(),
         source,
     };
     let root = root.canonicalize().map_err(refuse)?;
     fs::read_dir(&root).map_err(refuse)?;
-    let mut warnings = Vec::new();
-    let mut paths = Vec::new();
-    let walk = ignore::WalkBuilder::new(&root)
-        .standard_filters(false)
-        .hidden(true)
-        .parents(false)
-        .add_custom_ignore_filename(".docentignore")
-        .sort_by_file_path(Ord::cmp)
-        .build();
-    for entry in walk {
-        match entry {
-            Ok(entry) if entry.path_is_symlink() => warnings.push(format!(
-                "{}: a symbolic link is not followed",
-                shown(&root, entry.path())
-            )),
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                paths.push(entry.into_path())
-            }
-            Ok(_) => {}
-            Err(error) => warnings.push(format!("passed over: {error}")),
-        }
-    }
+    let except = except.and_then(|folder| folder.canonicalize().ok());
+    let (paths, mut warnings) = walk(&root, except);
     let mut problems = Vec::new();
     let mut homes: Vec<(PathBuf, Assistant)> = Vec::new();
     let mut taken: HashMap<AssistantId, String> = HashMap::new();
@@ -165,7 +147,12 @@ pub fn scan(root: &Path) -> Result<Library, LibraryError> {
             .file_name()
             .map(|name| name.to_string_lossy().to_lowercase())
             .unwrap_or_default();
-        if RESERVED.contains(&name.as_str()) || name.starts_with("~$") || name.ends_with(".tmp") {
+        if RESERVED.contains(&name.as_str())
+            || name.starts_with("~$")
+            || path
+                .extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("tmp"))
+        {
             continue;
         }
         let home = (0..homes.len())
@@ -184,6 +171,54 @@ pub fn scan(root: &Path) -> Result<Library, LibraryError> {
     }
     assistants.sort_by_key(|found| found.assistant.id);
     Ok(Library { assistants, warnings })
+}
+
+/// Returns the files, and a sentence for whatever could not be looked at.
+fn walk(root: &Path, except: Option<PathBuf>) -> (Vec<PathBuf>, Vec<String>) {
+    let outside = Arc::new(Mutex::new(Vec::new()));
+    let told = outside.clone();
+    let home = root.to_owned();
+    let inside = move |entry: &ignore::DirEntry| {
+        if except.as_deref() == Some(entry.path()) {
+            return false;
+        }
+        let leaves = entry.path_is_symlink()
+            && entry
+                .path()
+                .canonicalize()
+                .is_ok_and(|target| !target.starts_with(&home));
+        if leaves && let Ok(mut told) = told.lock() {
+            told.push(format!(
+                "{}: a symbolic link that leads out of the library is not followed; copy the file into it",
+                shown(&home, entry.path())
+            ));
+        }
+        !leaves
+    };
+    let entries = ignore::WalkBuilder::new(root)
+        .standard_filters(false)
+        .hidden(true)
+        .ignore(true)
+        .parents(false)
+        .follow_links(true)
+        .add_custom_ignore_filename(".docentignore")
+        .sort_by_file_path(Ord::cmp)
+        .filter_entry(inside)
+        .build();
+    let (mut paths, mut warnings) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                paths.push(entry.into_path());
+            }
+            Ok(_) => {}
+            Err(error) => warnings.push(format!("passed over: {error}")),
+        }
+    }
+    if let Ok(mut outside) = outside.lock() {
+        warnings.append(&mut outside);
+    }
+    (paths, warnings)
 }
 
 fn shown(root: &Path, path: &Path) -> String {
@@ -243,7 +278,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let found = scan(folder.path());
+        let found = scan(folder.path(), None);
         (folder, found)
     }
 

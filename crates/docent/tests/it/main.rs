@@ -1,5 +1,9 @@
 //! Conversations: the real program, the sample library, a real client.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod index;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,23 +34,27 @@ fn server() -> Server {
     let child = Command::new(env!("CARGO_BIN_EXE_docent"))
         .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
         .arg(&ready)
+        .arg("--data")
+        .arg(folder.path().join("index"))
         .arg(library())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let mut server = Server {
+        child,
+        address: String::new(),
+        _folder: folder,
+    };
     let begun = Instant::now();
     loop {
         let address = std::fs::read_to_string(&ready).unwrap_or_default();
         if address.contains(':') {
-            return Server {
-                child,
-                address,
-                _folder: folder,
-            };
+            server.address = address;
+            return server;
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_mins(1),
             "the server did not get ready"
         );
         std::thread::yield_now();
@@ -187,7 +195,7 @@ async fn a_stopped_server_closes_with_1001_and_exits_0() {
 fn every_quote_stands_verbatim_in_its_document() {
     use docent_corpus::{Outcome, Question};
     let mut answered = 0;
-    for home in docent_ingest::scan(&library()).unwrap().assistants {
+    for home in docent_ingest::scan(&library(), None).unwrap().assistants {
         let documents: Vec<_> = home
             .files
             .iter()
@@ -195,7 +203,7 @@ fn every_quote_stands_verbatim_in_its_document() {
                 docent_ingest::read_document(&file.name, &std::fs::read(&file.path).unwrap()).ok()
             })
             .collect();
-        let index = docent_index::Index::build(documents.iter().flat_map(docent_ingest::passages));
+        let index = docent_index::Index::build(documents.iter().flat_map(docent_ingest::passages)).unwrap();
         for heading in documents
             .iter()
             .flat_map(docent_ingest::passages)

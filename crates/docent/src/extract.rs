@@ -1,0 +1,71 @@
+//! `docent extract`: what was read from one file, as text or as JSON.
+//!
+//! Owns the shape of that JSON, which scripts may rely on.
+
+use std::path::Path;
+
+use docent_corpus::{Block, BlockKind, Document};
+
+use crate::failure::Failure;
+
+/// Reads one file.
+pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
+    let bytes = std::fs::read(file).map_err(|source| Failure::File {
+        path: file.to_owned(),
+        source,
+    })?;
+    let name = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    docent_ingest::read_document(&name, &bytes).map_err(|source| Failure::Document {
+        path: file.to_owned(),
+        source,
+    })
+}
+
+/// Returns a document as JSON: metadata, and every block with its kind, byte range in the text, page and words.
+pub(crate) fn json(document: &Document) -> serde_json::Value {
+    let block = |block: &Block| {
+        let mut value = serde_json::json!({
+            "kind": kind(block.kind),
+            "start": block.range.start,
+            "end": block.range.end,
+            "text": block.range.of(&document.text),
+        });
+        if let Some(page) = block.page {
+            value["page"] = page.into();
+        }
+        match block.kind {
+            BlockKind::Heading { level } => value["level"] = level.into(),
+            BlockKind::ListItem { depth } => value["depth"] = depth.into(),
+            BlockKind::TableHeader { table } | BlockKind::TableRow { table } => value["table"] = table.into(),
+            BlockKind::Paragraph | BlockKind::Caption | BlockKind::Footnote | BlockKind::Remark => {}
+        }
+        value
+    };
+    serde_json::json!({
+        "name": document.name,
+        "version": document.version.to_string(),
+        "format": document.format.name(),
+        "title": document.metadata.title,
+        "author": document.metadata.author,
+        "date": document.metadata.date,
+        "pages": document.pages,
+        "notices": document.notices.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(),
+        "blocks": document.blocks.iter().map(block).collect::<Vec<_>>(),
+    })
+}
+
+fn kind(kind: BlockKind) -> &'static str {
+    match kind {
+        BlockKind::Heading { .. } => "heading",
+        BlockKind::Paragraph => "paragraph",
+        BlockKind::ListItem { .. } => "list_item",
+        BlockKind::TableHeader { .. } => "table_header",
+        BlockKind::TableRow { .. } => "table_row",
+        BlockKind::Caption => "caption",
+        BlockKind::Footnote => "footnote",
+        BlockKind::Remark => "remark",
+    }
+}

@@ -1,0 +1,94 @@
+//! What can end a command: the person's words, the remedy and the exit code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use docent_corpus::{AssistantId, RetrieveError, Unreadable};
+use docent_index::StoreError;
+use docent_ingest::LibraryError;
+
+use crate::settings::ConfigError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("cannot write {path}")]
+    ReadyFile {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("cannot read {path}")]
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{path}: {source}")]
+    Document { path: PathBuf, source: Unreadable },
+    #[error("there is no assistant {0}")]
+    UnknownAssistant(AssistantId),
+    #[error("no answer could be made")]
+    Answer(#[source] RetrieveError),
+    #[error("the server cannot run")]
+    Server(#[from] std::io::Error),
+}
+
+/// The exit codes, as the help text and the tests have them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed for another reason
+  2  wrong arguments
+  3  ask: the documents give no answer
+  4  the library or its settings have to be mended
+  5  the index cannot be used
+  6  extract: the file gives no text
+  7  serve: the address cannot be listened on";
+
+impl Failure {
+    /// Returns the exit code that scripts can tell the failure by.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::ReadyFile { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
+            Self::Library(_) | Self::Config(_) => 4,
+            Self::Store(_) => 5,
+            Self::File { .. } | Self::Document { .. } => 6,
+            Self::Listen { .. } => 7,
+        })
+    }
+
+    /// Returns what to do about it, where the message itself does not say.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Library(LibraryError::Folder { .. }) => Some("give the folder that holds the documents"),
+            Self::Library(LibraryError::Settings(_)) => Some("mend the files named; nothing was changed"),
+            Self::Config(_) => Some("`docent config` prints every key with its default"),
+            Self::Store(StoreError::Locked { .. }) => Some("wait until it is done, or stop that process"),
+            Self::Store(StoreError::Damaged { .. }) => {
+                Some("`docent index --anew` makes it from the documents")
+            }
+            Self::Store(StoreError::Io { .. } | StoreError::Write { .. }) => Some(
+                "the index needs a folder that can be written: choose one with --data, or make room on the disk",
+            ),
+            Self::Listen { .. } => Some("choose another address with --listen; port 0 picks a free port"),
+            Self::UnknownAssistant(_) => Some("`docent assistants` lists them"),
+            Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
+            Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
+            Self::File { .. } | Self::Document { .. } | Self::Server(_) => None,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! From the operator's folder to a snapshot that answers.
+//!
+//! Owns bringing the index up to date: which files changed since the current generation, reading those, the switch. Leaves
+//! reading to `docent-ingest` and storing to `docent-index`.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use docent_corpus::AssistantId;
+use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError};
+use docent_ingest::{
+    AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, passages, read_document, scan,
+    version_of,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::Failure;
+
+/// The folder of the index inside a library.
+pub(crate) const INSIDE: &str = ".docent";
+
+/// Documents read ahead of the one being written: enough to keep the readers busy, few enough to bound memory.
+const READ_AHEAD: usize = 4;
+
+/// A library with its index.
+pub(crate) struct Opened {
+    /// The assistants as they are set up now.
+    pub(crate) library: Library,
+    /// The passages of their documents.
+    pub(crate) generation: Generation,
+    /// What was done to get there.
+    pub(crate) work: Work,
+}
+
+/// What an update of the index did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Work {
+    /// Files whose text was read.
+    pub(crate) read: usize,
+    /// Documents that are no longer there.
+    pub(crate) removed: usize,
+    /// Whether a new generation was made.
+    pub(crate) switched: bool,
+}
+
+/// What has to be done for one assistant.
+struct Change<'a> {
+    folder: &'a AssistantFolder,
+    changed: Vec<&'a FoundFile>,
+    removed: Vec<String>,
+}
+
+impl Change<'_> {
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// What to do when another process is building the same index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Wait until it is done, then look again.
+    Wait,
+    /// Say who it is and give up.
+    GiveUp,
+}
+
+/// How often a waiting process looks whether the other is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Brings the index up to date with the folder and opens it; `anew` reads every file again.
+///
+/// What could not be read is kept in the index as such and costs only itself.
+pub(crate) fn open(root: &Path, data: &Path, anew: bool, patience: Patience) -> Result<Opened, Failure> {
+    let store = Store::new(data, READER_VERSION);
+    let mut told = false;
+    loop {
+        let library = scan(root, Some(data))?;
+        match bring_up_to_date(&library, &store, anew) {
+            Err(Failure::Store(error @ StoreError::Locked { .. })) if patience == Patience::Wait => {
+                if !told {
+                    eprintln!("{error}; waiting for it");
+                    told = true;
+                }
+                thread::sleep(LOOK_AGAIN);
+            }
+            done => {
+                for warning in &library.warnings {
+                    eprintln!("warning: {warning}");
+                }
+                let (generation, work) = done?;
+                return Ok(Opened {
+                    library,
+                    generation,
+                    work,
+                });
+            }
+        }
+    }
+}
+
+fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Generation, Work), Failure> {
+    let mut base = if anew { None } else { usable(store)? };
+    let mut work = Work::default();
+    let changes = changes(library, base.as_ref());
+    if let Some(current) = base.take_if(|current| is_up_to_date(current, &changes)) {
+        return Ok((current, work));
+    }
+    let kept: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
+    let mut draft = store.begin(base.as_ref(), &kept)?;
+    let files = changes.iter().map(|change| change.changed.len()).sum::<usize>() as u64;
+    let bar = progress(files);
+    for change in &changes {
+        let held = |base: &Generation| base.index(change.folder.assistant.id).is_some();
+        if !change.is_empty() || !base.as_ref().is_some_and(held) {
+            update(&mut draft, change, base.as_ref(), &bar, &mut work)?;
+        }
+    }
+    bar.finish_and_clear();
+    let generation = draft.commit()?;
+    work.switched = true;
+    Ok((generation, work))
+}
+
+/// Opens what is there; a damaged index is made anew from the folder, which is the truth.
+fn usable(store: &Store) -> Result<Option<Generation>, Failure> {
+    match store.open() {
+        Err(error @ StoreError::Damaged { .. }) => {
+            eprintln!("warning: {error}; every document is read again");
+            Ok(None)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+fn changes<'a>(library: &'a Library, base: Option<&Generation>) -> Vec<Change<'a>> {
+    let change = |folder: &'a AssistantFolder| {
+        let id = folder.assistant.id;
+        let record = |name: &str| base.and_then(|base| base.manifest().document(id, name));
+        let now = SystemTime::now();
+        let stands = |file: &&FoundFile| {
+            let stamp = fs::metadata(&file.path)
+                .ok()
+                .and_then(|metadata| Stamp::of(&metadata, now));
+            stamp.is_some() && record(&file.name).is_some_and(|record| record.stamp == stamp)
+        };
+        let there: HashSet<&str> = folder.files.iter().map(|file| file.name.as_str()).collect();
+        let known = base.map_or(&[][..], |base| base.manifest().documents(id));
+        Change {
+            folder,
+            changed: folder.files.iter().filter(|file| !stands(file)).collect(),
+            removed: known
+                .iter()
+                .filter(|record| !there.contains(record.name.as_str()))
+                .map(|record| record.name.clone())
+                .collect(),
+        }
+    };
+    library.assistants.iter().map(change).collect()
+}
+
+fn is_up_to_date(current: &Generation, changes: &[Change<'_>]) -> bool {
+    let wanted: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
+    let held: Vec<AssistantId> = current.manifest().assistants().collect();
+    wanted == held && changes.iter().all(Change::is_empty)
+}
+
+/// What reading one file gave.
+enum Outcome {
+    /// The same bytes as before.
+    Same(DocumentRecord),
+    /// Other bytes.
+    New(DocumentRecord, Vec<Entry>),
+}
+
+fn update(
+    draft: &mut Draft,
+    change: &Change<'_>,
+    base: Option<&Generation>,
+    bar: &ProgressBar,
+    work: &mut Work,
+) -> Result<(), Failure> {
+    let id = change.folder.assistant.id;
+    let mut shelf = draft.shelf(id)?;
+    for name in &change.removed {
+        shelf.remove(name);
+        work.removed += 1;
+    }
+    let next = Mutex::new(change.changed.iter());
+    let (send, results) = sync_channel(READ_AHEAD);
+    thread::scope(|scope| {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..workers.min(change.changed.len()) {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let file = next.lock().ok().and_then(|mut files| files.next());
+                    let Some(file) = file else { break };
+                    let known = base.and_then(|base| base.manifest().document(id, &file.name));
+                    // The writer is gone only when it failed; its error ends the run.
+                    if send.send(read(file, known)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        // Dropped with its receiver at an error, so that no reader waits for ever.
+        for outcome in results {
+            match outcome {
+                Outcome::Same(record) => shelf.touch(record),
+                Outcome::New(record, entries) => {
+                    work.read += 1;
+                    bar.set_message(record.name.clone());
+                    shelf.put(record, entries)?;
+                }
+            }
+            bar.inc(1);
+        }
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(shelf.finish()?)
+}
+
+fn read(file: &FoundFile, known: Option<&DocumentRecord>) -> Outcome {
+    let mut record = DocumentRecord {
+        name: file.name.clone(),
+        version: String::new(),
+        stamp: None,
+        passages: 0,
+        refused: None,
+        notices: Vec::new(),
+    };
+    // The stamp is taken before the bytes: a change in between is seen by the next run.
+    let bytes = fs::metadata(&file.path).and_then(|metadata| {
+        record.stamp = Stamp::of(&metadata, SystemTime::now());
+        if metadata.len() > MAX_FILE_BYTES {
+            return Ok(None);
+        }
+        fs::read(&file.path).map(Some)
+    });
+    let refuse = |mut record: DocumentRecord, code: &str, reason: String| {
+        record.refused = Some(Refusal {
+            code: code.to_owned(),
+            reason,
+        });
+        Outcome::New(record, Vec::new())
+    };
+    let bytes = match bytes {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let reason = format!(
+                "the file is over {}; split it into parts",
+                bytesize::ByteSize(MAX_FILE_BYTES)
+            );
+            return refuse(record, "too_big", reason);
+        }
+        Err(error) => {
+            record.stamp = None;
+            return refuse(
+                record,
+                "denied",
+                format!("the system does not give the file: {error}"),
+            );
+        }
+    };
+    let version = version_of(&bytes);
+    if let Some(known) = known.filter(|known| known.is_of(version)) {
+        return Outcome::Same(DocumentRecord {
+            stamp: record.stamp,
+            ..known.clone()
+        });
+    }
+    record.version = version.to_string();
+    match read_document(&file.name, &bytes) {
+        Ok(document) => {
+            let entries: Vec<Entry> = passages(&document).iter().map(Entry::of).collect();
+            record.passages = entries.len() as u32;
+            record.notices = document.notices.into_iter().map(|notice| notice.text).collect();
+            Outcome::New(record, entries)
+        }
+        Err(refusal) => refuse(record, refusal.code.name(), refusal.reason),
+    }
+}
+
+fn progress(files: u64) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(files)
+    } else {
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Opened {
+    /// Tells on standard error what there is and what could not be read; at most `most` of the latter one by one.
+    pub(crate) fn report(&self, begun: Instant, most: usize) {
+        let manifest = self.generation.manifest();
+        let (mut documents, mut refused) = (0, Vec::new());
+        let mut all = 0;
+        for one in &self.library.assistants {
+            for record in manifest.documents(one.assistant.id) {
+                all += record.passages;
+                match &record.refused {
+                    None => documents += 1,
+                    Some(refusal) => refused.push((one, record, refusal)),
+                }
+            }
+        }
+        for (one, record, Refusal { code, reason }) in refused.iter().take(most) {
+            eprintln!(
+                "warning: {} ({}): {code}: {reason}",
+                record.name, one.assistant.name
+            );
+        }
+        if refused.len() > most {
+            eprintln!(
+                "warning: {} more files could not be read; `docent index` lists them",
+                refused.len() - most
+            );
+        }
+        let done = match &self.work {
+            Work { switched: false, .. } => "nothing has changed".to_owned(),
+            Work { read, removed, .. } => format!("{read} read now, {removed} removed"),
+        };
+        eprintln!(
+            "{} assistants, {documents} documents, {} not readable, {all} passages ({done}, {:.2} s)",
+            self.library.assistants.len(),
+            refused.len(),
+            begun.elapsed().as_secs_f32(),
+        );
+    }
+}

@@ -1,0 +1,389 @@
+//! `docent.toml`: what the operator may set, with the default and the reason of each key.
+//!
+//! Owns the one table from which settings are read and `docent config` is printed, so that the two cannot part. Two
+//! shapes: the file as written (checked key by key, every fault told with its line), and [`Config`] as meant.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use docent_corpus::Language;
+use docent_gateway::Settings;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The name of the file, at the top of the library.
+pub(crate) const FILE: &str = "docent.toml";
+
+/// What the operator set, defaults filled in.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub(crate) listen: SocketAddr,
+    /// Where the index lives; inside the library when not set.
+    pub(crate) data: Option<PathBuf>,
+    /// The gateway's language and limits.
+    pub(crate) gateway: Settings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: None,
+            gateway: Settings::default(),
+        }
+    }
+}
+
+/// `docent.toml` is not right; each line names the file, the line, what is wrong and what would be right.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read {path}")]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{}", .0.join("\n"))]
+    Wrong(Vec<String>),
+}
+
+/// A value as written, or what kind of value was expected in its place.
+type Read<'a> = Result<(), &'a str>;
+
+/// One key of the file.
+struct Key {
+    section: &'static str,
+    name: &'static str,
+    /// What it is for and why its default is what it is, lines of a comment.
+    comment: &'static str,
+    /// The value as it would be written; nothing when it is not set.
+    show: fn(&Config) -> Option<String>,
+    /// Takes the value, or says what was expected.
+    set: fn(&mut Config, &DeValue<'_>) -> Read<'static>,
+}
+
+const KEYS: &[Key] = &[
+    Key {
+        section: "",
+        name: "listen",
+        comment: "Address and port of the chat page and the WebSocket; port 0 picks a free one.\n\
+                  127.0.0.1 is reached from this machine only; 0.0.0.0 from everywhere.",
+        show: |config| quoted(config.listen),
+        set: |config, value| {
+            text(
+                value,
+                &mut config.listen,
+                "an address with a port, like \"127.0.0.1:8080\"",
+            )
+        },
+    },
+    Key {
+        section: "",
+        name: "locale",
+        comment: "Language of errors and notices to clients: \"ru\", \"kk\" or \"en\".",
+        show: |config| quoted(config.gateway.locale),
+        set: |config, value| text::<Language>(value, &mut config.gateway.locale, "\"ru\", \"kk\" or \"en\""),
+    },
+    Key {
+        section: "",
+        name: "data",
+        comment: "Folder of the index, relative to the library. Default: .docent inside the library.\n\
+                  Set it when the library may not be written to.",
+        show: |config| config.data.as_ref().and_then(|path| quoted(path.display())),
+        set: |config, value| {
+            let path = value.as_str().filter(|path| !path.is_empty());
+            config.data = Some(path.ok_or("a path, like \"/var/lib/docent\"")?.into());
+            Ok(())
+        },
+    },
+    Key {
+        section: "limits",
+        name: "message",
+        comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
+                  The default has room for the longest question in Cyrillic, escapes and all.",
+        show: |config| quoted(ByteSize(config.gateway.max_message_bytes as u64)),
+        set: |config, value| bytes(value, &mut config.gateway.max_message_bytes),
+    },
+    Key {
+        section: "limits",
+        name: "question_chars",
+        comment: "Characters of one question: two pages of text.",
+        show: |config| Some(config.gateway.max_question_chars.to_string()),
+        set: |config, value| count(value, &mut config.gateway.max_question_chars),
+    },
+    Key {
+        section: "limits",
+        name: "connections",
+        comment: "Open connections; further ones are refused with 503. Each costs about 10 KB.",
+        show: |config| Some(config.gateway.max_connections.to_string()),
+        set: |config, value| count(value, &mut config.gateway.max_connections),
+    },
+    Key {
+        section: "limits",
+        name: "answers",
+        comment: "Answers made at one time; more than the machine has cores only wait for one another.",
+        show: |config| Some(config.gateway.max_answers.to_string()),
+        set: |config, value| count(value, &mut config.gateway.max_answers),
+    },
+    Key {
+        section: "limits",
+        name: "answer_time",
+        comment: "How long a question may take, its wait for a turn included.",
+        show: |config| span(config.gateway.answer_deadline),
+        set: |config, value| time(value, &mut config.gateway.answer_deadline),
+    },
+    Key {
+        section: "limits",
+        name: "write_time",
+        comment: "How long a client may take to accept a reply before it is closed.",
+        show: |config| span(config.gateway.write_deadline),
+        set: |config, value| time(value, &mut config.gateway.write_deadline),
+    },
+    Key {
+        section: "limits",
+        name: "idle_time",
+        comment: "Silence after which a client is pinged; after a second such silence it is closed.\n\
+                  Proxies commonly cut a silent connection after 60 s.",
+        show: |config| span(config.gateway.idle),
+        set: |config, value| time(value, &mut config.gateway.idle),
+    },
+    Key {
+        section: "limits",
+        name: "stop_time",
+        comment: "How long a stopping server waits for answers under way.",
+        show: |config| span(config.gateway.grace),
+        set: |config, value| time(value, &mut config.gateway.grace),
+    },
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape that `Key::show` has")]
+fn quoted(value: impl std::fmt::Display) -> Option<String> {
+    Some(toml::Value::String(value.to_string()).to_string())
+}
+
+fn span(time: Duration) -> Option<String> {
+    quoted(humantime::format_duration(time))
+}
+
+fn text<T: std::str::FromStr>(value: &DeValue<'_>, place: &mut T, expected: &'static str) -> Read<'static> {
+    *place = value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .ok_or(expected)?;
+    Ok(())
+}
+
+fn count(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
+    let read = value
+        .as_integer()
+        .and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok());
+    *place = read
+        .filter(|&number| number > 0)
+        .ok_or("a whole number above 0")?;
+    Ok(())
+}
+
+fn bytes(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
+    let read = value.as_str().and_then(|text| text.parse::<ByteSize>().ok());
+    let size = read
+        .and_then(|size| usize::try_from(size.as_u64()).ok())
+        .filter(|&size| size > 0);
+    *place = size.ok_or("a size above 0, like \"64 KiB\"")?;
+    Ok(())
+}
+
+fn time(value: &DeValue<'_>, place: &mut Duration) -> Read<'static> {
+    let read = value
+        .as_str()
+        .and_then(|text| humantime::parse_duration(text).ok());
+    *place = read
+        .filter(|time| !time.is_zero())
+        .ok_or("a time above 0, like \"20s\" or \"1m 30s\"")?;
+    Ok(())
+}
+
+impl Config {
+    /// Reads the library's `docent.toml`; all defaults when there is none.
+    pub(crate) fn read(library: &Path) -> Result<Self, ConfigError> {
+        let path = library.join(FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text).map_err(ConfigError::Wrong),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Unreadable { path, source }),
+        }
+    }
+
+    fn parse(written: &str) -> Result<Self, Vec<String>> {
+        let at = |place: usize| {
+            let line = written[..written.floor_char_boundary(place)]
+                .matches('\n')
+                .count();
+            format!("{FILE}, line {}", line + 1)
+        };
+        let table = DeTable::parse(written).map_err(|error| {
+            let place = error.span().map_or(0, |span| span.start);
+            vec![format!("{}: {}", at(place), error.message())]
+        })?;
+        let mut config = Self::default();
+        let mut faults = Vec::new();
+        let mut take =
+            |section: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>>| {
+                let name: &str = key.get_ref();
+                let found = KEYS
+                    .iter()
+                    .find(|known| known.section == section && known.name == name);
+                let fault = match found {
+                    Some(known) => (known.set)(&mut config, value.get_ref())
+                        .err()
+                        .map(|expected| format!("`{name}` must be {expected}")),
+                    None => Some(unknown(section, name)),
+                };
+                if let Some(fault) = fault {
+                    faults.push((key.span().start, fault));
+                }
+            };
+        for (key, value) in table.get_ref() {
+            let section: &str = key.get_ref();
+            match value.get_ref().as_table() {
+                Some(inner) if KEYS.iter().any(|known| known.section == section) => {
+                    for (key, value) in inner {
+                        take(section, key, value);
+                    }
+                }
+                _ => take("", key, value),
+            }
+        }
+        faults.sort();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults
+                .into_iter()
+                .map(|(place, fault)| format!("{}: {fault}", at(place)))
+                .collect())
+        }
+    }
+
+    /// Prints the settings as a `docent.toml` with a comment at each key; what equals its default is commented out.
+    pub(crate) fn print(&self) -> String {
+        let default = Self::default();
+        let mut lines = vec![
+            "# Settings of docent. Every key may be left out; what is commented out is the default."
+                .to_owned(),
+        ];
+        let mut section = "";
+        for key in KEYS {
+            lines.push(String::new());
+            if key.section != section {
+                section = key.section;
+                lines.extend([format!("[{section}]"), String::new()]);
+            }
+            lines.extend(key.comment.lines().map(|line| format!("# {}", line.trim())));
+            let (value, usual) = ((key.show)(self), (key.show)(&default));
+            let mark = if value == usual { "# " } else { "" };
+            lines.push(format!(
+                "{mark}{} = {}",
+                key.name,
+                value.as_deref().unwrap_or("\"…\"")
+            ));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+/// Names an unknown key and the likeliest known one.
+fn unknown(section: &str, name: &str) -> String {
+    /// Below this likeness (Jaro-Winkler, 0 to 1) a guess would mislead.
+    const LIKE: f64 = 0.75;
+    let full = |key: &Key| match key.section {
+        "" => key.name.to_owned(),
+        section => format!("{section}.{}", key.name),
+    };
+    let like = |key: &&Key| strsim::jaro_winkler(key.name, name);
+    let near = KEYS
+        .iter()
+        .max_by(|one, other| like(one).total_cmp(&like(other)))
+        .filter(|key| like(key) >= LIKE);
+    let place = if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in [{section}]")
+    };
+    match near {
+        Some(key) => format!("unknown key `{name}`{place}; did you mean `{}`?", full(key)),
+        None => format!("unknown key `{name}`{place}; `docent config` prints all keys"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_can_be_written_as_it_is_printed() {
+        let changed = Config {
+            listen: SocketAddr::from(([0, 0, 0, 0], 9000)),
+            data: Some("elsewhere".into()),
+            gateway: Settings {
+                locale: Language::Kazakh,
+                max_message_bytes: 32 << 10,
+                max_question_chars: 1,
+                max_connections: 2,
+                max_answers: 3,
+                answer_deadline: Duration::from_secs(61),
+                write_deadline: Duration::from_millis(1500),
+                idle: Duration::from_secs(1),
+                grace: Duration::from_secs(2),
+            },
+        };
+        let printed = changed.print();
+        for key in KEYS {
+            assert!(
+                printed
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{} = ", key.name))),
+                "{} did not change:\n{printed}",
+                key.name
+            );
+        }
+        let read = Config::parse(&printed).unwrap();
+        assert_eq!(read.print(), printed);
+    }
+
+    #[test]
+    fn what_is_printed_of_the_defaults_sets_nothing() {
+        let printed = Config::default().print();
+        assert!(
+            printed
+                .lines()
+                .all(|line| line.is_empty() || line.starts_with(['#', '['])),
+            "{printed}"
+        );
+        let uncommented = printed.replace("# data = \"…\"", "").replace("\n# ", "\n");
+        let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
+        assert_eq!(sets.len(), KEYS.len() - 1);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line_and_remedy() {
+        let faults = Config::parse(
+            "listne = \"x\"\nlocale = \"de\"\n[limits]\nanswers = 0\nmessage = 7\nnothing_like_it = 1\n",
+        );
+        assert_eq!(
+            faults.unwrap_err(),
+            [
+                "docent.toml, line 1: unknown key `listne`; did you mean `listen`?",
+                "docent.toml, line 2: `locale` must be \"ru\", \"kk\" or \"en\"",
+                "docent.toml, line 4: `answers` must be a whole number above 0",
+                "docent.toml, line 5: `message` must be a size above 0, like \"64 KiB\"",
+                "docent.toml, line 6: unknown key `nothing_like_it` in [limits]; `docent config` prints all keys",
+            ]
+        );
+        let broken = Config::parse("listen = \n").unwrap_err();
+        assert!(broken[0].starts_with("docent.toml, line 1: "), "{broken:?}");
+    }
+}

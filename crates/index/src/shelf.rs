@@ -1,0 +1,198 @@
+//! The passages of one assistant while a generation is built.
+//!
+//! Owns the tantivy schema and writing. Invariant: after [`Shelf::finish`] the folder holds no word of a document that was
+//! removed: its segments are written anew rather than marked.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use docent_corpus::AssistantId;
+use tantivy::indexer::NoMergePolicy;
+use tantivy::schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
+use tantivy::{IndexWriter, Term};
+
+use crate::entry::Entry;
+use crate::manifest::{DocumentRecord, Manifest};
+use crate::search::to_tantivy;
+use crate::store::StoreError;
+
+/// What tantivy asks for at least; with more it only writes fewer, larger segments on the first run.
+const WRITER_BYTES: usize = 32 << 20;
+
+/// With more segments every term is looked up in more places; merging is cheap below and pays above.
+const MAX_SEGMENTS: usize = 8;
+
+/// The fields of the index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    /// Name of the document: what is deleted together.
+    pub(crate) document: Field,
+    /// Normal forms of the words.
+    pub(crate) stems: Field,
+    /// Four-letter windows of the words.
+    pub(crate) grams: Field,
+    /// Number of the passage in its document (high half) and of its section (low half).
+    pub(crate) place: Field,
+    /// How many stems (high half) and windows (low half).
+    pub(crate) lengths: Field,
+    /// The passage itself.
+    pub(crate) stored: Field,
+}
+
+pub(crate) fn schema() -> (Schema, Fields) {
+    let words = || {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("whitespace")
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::WithFreqs);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    let name = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    let mut schema = Schema::builder();
+    let fields = Fields {
+        document: schema.add_text_field(
+            "document",
+            TextOptions::default().set_indexing_options(name).set_fast("raw"),
+        ),
+        stems: schema.add_text_field("stems", words()),
+        grams: schema.add_text_field("grams", words()),
+        place: schema.add_u64_field("place", NumericOptions::default().set_fast()),
+        lengths: schema.add_u64_field("lengths", NumericOptions::default().set_fast()),
+        stored: schema.add_bytes_field("stored", tantivy::schema::STORED),
+    };
+    (schema.build(), fields)
+}
+
+/// Two numbers in one column.
+pub(crate) fn pack(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+pub(crate) fn unpack(both: u64) -> (u32, u32) {
+    ((both >> 32) as u32, both as u32)
+}
+
+/// Adds, replaces and removes the documents of one assistant.
+///
+/// Nothing of it is seen before the generation is committed; dropped unfinished, the generation cannot be committed.
+pub struct Shelf<'a> {
+    assistant: AssistantId,
+    folder: PathBuf,
+    index: tantivy::Index,
+    writer: IndexWriter,
+    fields: Fields,
+    records: HashMap<String, DocumentRecord>,
+    manifest: &'a mut Manifest,
+    unfinished: &'a mut usize,
+}
+
+impl<'a> Shelf<'a> {
+    pub(crate) fn open(
+        folder: PathBuf,
+        assistant: AssistantId,
+        manifest: &'a mut Manifest,
+        unfinished: &'a mut usize,
+    ) -> Result<Self, StoreError> {
+        let (index, writer, fields) = open(&folder).map_err(|error| StoreError::write(&folder, error))?;
+        let records = manifest
+            .documents(assistant)
+            .iter()
+            .map(|record| (record.name.clone(), record.clone()))
+            .collect();
+        *unfinished += 1;
+        Ok(Self {
+            assistant,
+            folder,
+            index,
+            writer,
+            fields,
+            records,
+            manifest,
+            unfinished,
+        })
+    }
+
+    /// Puts a document in the place of whatever had its name; its passages come in reading order.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be written.
+    pub fn put(&mut self, record: DocumentRecord, passages: Vec<Entry>) -> Result<(), StoreError> {
+        self.remove(&record.name);
+        for (number, entry) in passages.into_iter().enumerate() {
+            let document = to_tantivy(self.fields, &record.name, number as u32, entry);
+            self.writer
+                .add_document(document)
+                .map_err(|error| StoreError::write(&self.folder, error))?;
+        }
+        self.records.insert(record.name.clone(), record);
+        Ok(())
+    }
+
+    /// Keeps a document as it is under a new record.
+    pub fn touch(&mut self, record: DocumentRecord) {
+        self.records.insert(record.name.clone(), record);
+    }
+
+    /// Takes a document out.
+    pub fn remove(&mut self, name: &str) {
+        if self.records.remove(name).is_some() {
+            self.writer
+                .delete_term(Term::from_field_text(self.fields.document, name));
+        }
+    }
+
+    /// Writes everything to disk.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be written.
+    pub fn finish(self) -> Result<(), StoreError> {
+        let Self {
+            assistant,
+            folder,
+            index,
+            writer,
+            fields: _,
+            records,
+            manifest,
+            unfinished,
+        } = self;
+        write(&index, writer).map_err(|error| StoreError::write(&folder, error))?;
+        manifest.set(assistant, records.into_values().collect());
+        *unfinished -= 1;
+        Ok(())
+    }
+}
+
+fn open(folder: &Path) -> tantivy::Result<(tantivy::Index, IndexWriter, Fields)> {
+    let (schema, fields) = schema();
+    std::fs::create_dir_all(folder)?;
+    let directory = tantivy::directory::MmapDirectory::open(folder)?;
+    let index = tantivy::Index::open_or_create(directory, schema)?;
+    // One thread keeps the passages of a document together and the memory bounded.
+    let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    Ok((index, writer, fields))
+}
+
+fn write(index: &tantivy::Index, mut writer: IndexWriter) -> tantivy::Result<()> {
+    writer.commit()?;
+    let segments = index.searchable_segment_metas()?;
+    let all = segments.len() > MAX_SEGMENTS;
+    let anew: Vec<_> = segments
+        .iter()
+        .filter(|segment| all || segment.has_deletes())
+        .map(tantivy::index::SegmentMeta::id)
+        .collect();
+    // What a segment's list of files holds on to is not removed while the list lives.
+    drop(segments);
+    if !anew.is_empty() {
+        writer.merge(&anew).wait()?;
+        writer.garbage_collect_files().wait()?;
+    }
+    writer.wait_merging_threads()
+}

@@ -1,0 +1,369 @@
+//! The index directory: generations, one of which is current.
+//!
+//! ```text
+//! index/
+//!   LOCK            held, with the process number inside, by whoever builds
+//!   CURRENT         name of the current generation; changed by a rename
+//!   gen-000007/     never changes once it is current
+//!     manifest.json
+//!     1/ 2/ …       one tantivy index for each assistant
+//!   new/            a generation being built; whatever is found there at a start is thrown away
+//! ```
+//!
+//! Owns that layout and the switch. A generation is built from hard links to the unchanged files of the one before, so it
+//! costs what has changed. Invariant: at every moment, a kill and a full disk included, CURRENT names a whole generation
+//! or there is none yet.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use docent_corpus::AssistantId;
+
+use crate::disk::{link_or_copy, sync_folder, write_whole};
+use crate::manifest::Manifest;
+use crate::search::Index;
+use crate::shelf::Shelf;
+
+const CURRENT: &str = "CURRENT";
+const LOCK: &str = "LOCK";
+const NEW: &str = "new";
+const PREFIX: &str = "gen-";
+
+/// What the libraries below said.
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// The index directory could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or folder of it could not be read or written.
+    #[error("cannot use {path}")]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process is building.
+    #[error("the index in {path} is being built by process {holder}")]
+    Locked {
+        /// The index directory.
+        path: PathBuf,
+        /// Number of that process, or «another» when it has not written it.
+        holder: String,
+    },
+    /// The current generation cannot be read.
+    #[error("the index in {path} is damaged")]
+    Damaged {
+        /// The generation.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: Cause,
+    },
+    /// Passages could not be written.
+    #[error("cannot write the index in {path}")]
+    Write {
+        /// The generation being built.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn write(path: &Path, source: tantivy::TantivyError) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { path, source }
+}
+
+/// An index directory; nothing is opened or made before it is asked for.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+    reader: u32,
+}
+
+impl Store {
+    /// Names the directory. `reader` is the version of what turned files into passages: a generation made by another one
+    /// is not opened.
+    pub fn new(root: impl Into<PathBuf>, reader: u32) -> Self {
+        Self {
+            root: root.into(),
+            reader,
+        }
+    }
+
+    /// Returns where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Opens the current generation; nothing when there is none, or when another version of docent made it.
+    ///
+    /// Takes milliseconds: files are mapped, not read. Needs no right to write.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be read or the generation is damaged.
+    pub fn open(&self) -> Result<Option<Generation>, StoreError> {
+        /// A builder may remove a generation between the reading of its name and of itself.
+        const ATTEMPTS: usize = 3;
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let Some(name) = self.current()? else {
+                return Ok(None);
+            };
+            match Generation::open(&self.root.join(&name), self.reader) {
+                Err(error) if last.as_ref() != Some(&name) => {
+                    last = Some(name);
+                    drop(error);
+                }
+                done => return done,
+            }
+        }
+        Ok(None)
+    }
+
+    fn current(&self) -> Result<Option<String>, StoreError> {
+        let path = self.root.join(CURRENT);
+        match fs::read_to_string(&path) {
+            Ok(name) => Ok(Some(name.trim().to_owned()).filter(|name| number_of(name).is_some())),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+                Ok(None)
+            }
+            Err(error) => Err(io_at(&path)(error)),
+        }
+    }
+
+    /// Begins a generation that holds what `base` holds of the `kept` assistants.
+    ///
+    /// # Errors
+    ///
+    /// When another process builds, or the directory cannot be written.
+    pub fn begin(&self, base: Option<&Generation>, kept: &[AssistantId]) -> Result<Draft, StoreError> {
+        fs::create_dir_all(&self.root).map_err(io_at(&self.root))?;
+        let lock = self.lock()?;
+        let folder = self.root.join(NEW);
+        remove_folder(&folder).map_err(io_at(&folder))?;
+        fs::create_dir(&folder).map_err(io_at(&folder))?;
+        let mut manifest = Manifest::new(self.reader);
+        if let Some(base) = base {
+            for &assistant in kept {
+                let home = base.folder.join(assistant.to_string());
+                if home.is_dir() {
+                    let new = folder.join(assistant.to_string());
+                    link_folder(&home, &new).map_err(io_at(&new))?;
+                    manifest.set(assistant, base.manifest.documents(assistant).to_vec());
+                }
+            }
+        }
+        Ok(Draft {
+            store: self.clone(),
+            folder,
+            manifest,
+            unfinished: 0,
+            _lock: lock,
+        })
+    }
+
+    fn lock(&self) -> Result<File, StoreError> {
+        let path = self.root.join(LOCK);
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(io_at(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // The number is for the message only.
+                let _ = file.read_to_string(&mut holder);
+                let holder = holder.trim();
+                return Err(StoreError::Locked {
+                    path: self.root.clone(),
+                    holder: if holder.is_empty() { "another" } else { holder }.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(io_at(&path)(error)),
+        }
+        file.set_len(0)
+            .and_then(|()| write!(file, "{}", std::process::id()))
+            .map_err(io_at(&path))?;
+        Ok(file)
+    }
+
+    fn generations(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.root)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if number_of(&name).is_some() {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn number_of(name: &str) -> Option<u64> {
+    name.strip_prefix(PREFIX)?.parse().ok()
+}
+
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Gives a folder's files second names in a new folder: tantivy never changes a file in place but its two lists, which are
+/// copied.
+fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let target = to.join(&name);
+        match name.to_str() {
+            Some("meta.json" | ".managed.json") => {
+                fs::copy(entry.path(), target)?;
+            }
+            Some(name) if name.starts_with(".tantivy") => {}
+            _ => link_or_copy(&entry.path(), &target)?,
+        }
+    }
+    Ok(())
+}
+
+/// A generation being built. Dropped without [`Draft::commit`], it leaves the current one as it was.
+pub struct Draft {
+    store: Store,
+    folder: PathBuf,
+    manifest: Manifest,
+    unfinished: usize,
+    _lock: File,
+}
+
+impl Draft {
+    /// Opens an assistant's passages for change.
+    ///
+    /// # Errors
+    ///
+    /// When its folder cannot be made or written.
+    pub fn shelf(&mut self, assistant: AssistantId) -> Result<Shelf<'_>, StoreError> {
+        let folder = self.folder.join(assistant.to_string());
+        Shelf::open(folder, assistant, &mut self.manifest, &mut self.unfinished)
+    }
+
+    /// Makes the generation current, removes the ones before, and opens it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the generation before stays current.
+    ///
+    /// # Panics
+    ///
+    /// When a [`Shelf`] was dropped without [`Shelf::finish`].
+    pub fn commit(self) -> Result<Generation, StoreError> {
+        let Self {
+            store,
+            folder,
+            manifest,
+            unfinished,
+            _lock,
+        } = self;
+        assert_eq!(
+            unfinished, 0,
+            "a shelf was dropped unfinished: its changes are lost"
+        );
+        manifest.write(&folder).map_err(io_at(&folder))?;
+        let olds = store.generations().map_err(io_at(&store.root))?;
+        let number = olds.iter().filter_map(|name| number_of(name)).max().unwrap_or(0) + 1;
+        let name = format!("{PREFIX}{number:06}");
+        let home = store.root.join(&name);
+        fs::rename(&folder, &home).map_err(io_at(&home))?;
+        sync_folder(&store.root).map_err(io_at(&store.root))?;
+        let opened = Generation::open(&home, store.reader)?;
+        let current = store.root.join(CURRENT);
+        write_whole(&current, name.as_bytes()).map_err(io_at(&current))?;
+        for old in olds {
+            // One that cannot be removed costs space, and the next build tries again.
+            let _ = remove_folder(&store.root.join(old));
+        }
+        opened.ok_or_else(|| {
+            let missing = io::Error::other("the generation just written is not there");
+            io_at(&home)(missing)
+        })
+    }
+}
+
+/// One state of the library, opened for reading; it stays readable when newer ones replace it.
+pub struct Generation {
+    folder: PathBuf,
+    manifest: Manifest,
+    indexes: HashMap<AssistantId, Index>,
+}
+
+impl Generation {
+    fn open(folder: &Path, reader: u32) -> Result<Option<Self>, StoreError> {
+        let manifest = Manifest::read(folder).map_err(|source| StoreError::Damaged {
+            path: folder.to_owned(),
+            source: source.into(),
+        })?;
+        if !manifest.is_current(reader) {
+            return Ok(None);
+        }
+        let mut indexes = HashMap::new();
+        for assistant in manifest.assistants() {
+            let home = folder.join(assistant.to_string());
+            // tantivy panics at some files that were cut short.
+            let opened = catch_unwind(|| Index::open(&home)).unwrap_or_else(|_| {
+                Err(tantivy::TantivyError::InternalError(
+                    "a file is broken".to_owned(),
+                ))
+            });
+            let index = opened.map_err(|source| StoreError::Damaged {
+                path: home,
+                source: source.into(),
+            })?;
+            indexes.insert(assistant, index);
+        }
+        Ok(Some(Self {
+            folder: folder.to_owned(),
+            manifest,
+            indexes,
+        }))
+    }
+
+    /// Returns what it was made from.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns its number: each generation has a higher one than those before.
+    pub fn number(&self) -> u64 {
+        let name = self.folder.file_name().and_then(|name| name.to_str());
+        name.and_then(number_of).unwrap_or(0)
+    }
+
+    /// Returns an assistant's passages; nothing when the library had no such assistant.
+    pub fn index(&self, assistant: AssistantId) -> Option<&Index> {
+        self.indexes.get(&assistant)
+    }
+}
