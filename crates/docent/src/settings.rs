@@ -104,7 +104,7 @@ const KEYS: &[Key] = &[
         name: "message",
         comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
                   The default has room for the longest question in Cyrillic, escapes and all.",
-        show: |config| quoted(ByteSize(config.gateway.max_message_bytes as u64)),
+        show: |config| size(config.gateway.max_message_bytes),
         set: |config, value| bytes(value, &mut config.gateway.max_message_bytes),
     },
     Key {
@@ -162,6 +162,15 @@ const KEYS: &[Key] = &[
 #[expect(clippy::unnecessary_wraps, reason = "the shape that `Key::show` has")]
 fn quoted(value: impl std::fmt::Display) -> Option<String> {
     Some(toml::Value::String(value.to_string()).to_string())
+}
+
+/// Writes a size in the largest unit that holds it exactly.
+fn size(bytes: usize) -> Option<String> {
+    match bytes {
+        _ if bytes.is_multiple_of(1 << 20) => quoted(format!("{} MiB", bytes >> 20)),
+        _ if bytes.is_multiple_of(1 << 10) => quoted(format!("{} KiB", bytes >> 10)),
+        _ => quoted(format!("{bytes} B")),
+    }
 }
 
 fn span(time: Duration) -> Option<String> {
@@ -330,7 +339,7 @@ mod tests {
             data: Some("elsewhere".into()),
             gateway: Settings {
                 locale: Language::Kazakh,
-                max_message_bytes: 32 << 10,
+                max_message_bytes: 100_001,
                 max_question_chars: 1,
                 max_connections: 2,
                 max_answers: 3,

@@ -101,7 +101,7 @@ fn defined(passages: &[Passage], question: &str) -> Vec<f32> {
         for text in texts {
             for token in tokens(text, detect(text)).into_iter().filter(|token| !token.stop) {
                 grams(&token.word, |gram| {
-                    *windows.entry(gram.to_owned()).or_default() += 1.0
+                    *windows.entry(gram.to_owned()).or_default() += 1.0;
                 });
                 *stems.entry(token.stem).or_default() += 1.0;
             }
@@ -120,7 +120,7 @@ fn defined(passages: &[Passage], question: &str) -> Vec<f32> {
     for token in tokens(question, detect(question)) {
         if !token.stop && !token.question && !asked[0].contains_key(&token.stem) {
             grams(&token.word, |gram| {
-                *asked[1].entry(gram.to_owned()).or_default() += 1.0
+                *asked[1].entry(gram.to_owned()).or_default() += 1.0;
             });
             asked[0].insert(token.stem, 1.0);
         }

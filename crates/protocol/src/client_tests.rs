@@ -1,5 +1,12 @@
 //! Messages of clients, good and bad, as data.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    reason = "tables of cases, in the type that the parser returns"
+)]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod drift;
 mod index;
 
 use std::path::{Path, PathBuf};
