@@ -43,6 +43,11 @@ pub(crate) enum Failure {
     UnknownAssistant(AssistantId),
     #[error("no answer could be made")]
     Answer(#[source] RetrieveError),
+    /// The child that indexes failed and has said why.
+    #[error("the index could not be brought up to date")]
+    Child(u8),
+    #[error("the process that indexes failed: {0}")]
+    Indexer(String),
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -63,9 +68,10 @@ impl Failure {
     /// Returns the exit code that scripts can tell the failure by.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Child(code) => *code,
             Self::ReadyFile { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
             Self::Library(_) | Self::Config(_) => 4,
-            Self::Store(_) => 5,
+            Self::Store(_) | Self::Indexer(_) => 5,
             Self::File { .. } | Self::Document { .. } => 6,
             Self::Listen { .. } => 7,
         })
@@ -84,11 +90,14 @@ impl Failure {
             Self::Store(StoreError::Io { .. } | StoreError::Write { .. }) => Some(
                 "the index needs a folder that can be written: choose one with --data, or make room on the disk",
             ),
+            Self::Indexer(_) => Some(
+                "run `docent index` to see at which document it stops, and take that one out of the library",
+            ),
             Self::Listen { .. } => Some("choose another address with --listen; port 0 picks a free port"),
             Self::UnknownAssistant(_) => Some("`docent assistants` lists them"),
             Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
             Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
-            Self::File { .. } | Self::Document { .. } | Self::Server(_) => None,
+            Self::Child(_) | Self::File { .. } | Self::Document { .. } | Self::Server(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -24,6 +25,9 @@ use crate::failure::Failure;
 
 /// The folder of the index inside a library.
 pub(crate) const INSIDE: &str = ".docent";
+
+/// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
+const WARNINGS_AT_START: usize = 10;
 
 /// Documents read ahead of the one being written: enough to keep the readers busy, few enough to bound memory.
 const READ_AHEAD: usize = 4;
@@ -74,10 +78,10 @@ pub(crate) enum Patience {
 /// How often a waiting process looks whether the other is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Brings the index up to date with the folder and opens it; `anew` reads every file again.
+/// Brings the index up to date with the folder, in this process, and opens it; `anew` reads every file again.
 ///
 /// What could not be read is kept in the index as such and costs only itself.
-pub(crate) fn open(root: &Path, data: &Path, anew: bool, patience: Patience) -> Result<Opened, Failure> {
+pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) -> Result<Opened, Failure> {
     let store = Store::new(data, READER_VERSION);
     let mut told = false;
     loop {
@@ -91,9 +95,6 @@ pub(crate) fn open(root: &Path, data: &Path, anew: bool, patience: Patience) -> 
                 thread::sleep(LOOK_AGAIN);
             }
             done => {
-                for warning in &library.warnings {
-                    eprintln!("warning: {warning}");
-                }
                 let (generation, work) = done?;
                 return Ok(Opened {
                     library,
@@ -102,6 +103,56 @@ pub(crate) fn open(root: &Path, data: &Path, anew: bool, patience: Patience) -> 
                 });
             }
         }
+    }
+}
+
+/// Opens the index; when the folder has changed since it was made, a child process brings it up to date first.
+///
+/// What format libraries take of memory goes with the child, and one that aborts takes only the child with it. Tells on
+/// standard error what there is.
+pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
+    let begun = Instant::now();
+    let store = Store::new(data, READER_VERSION);
+    let library = scan(root, Some(data))?;
+    if let Some(current) = usable(&store)?
+        && is_up_to_date(&current, &changes(&library, Some(&current)))
+    {
+        let opened = Opened {
+            library,
+            generation: current,
+            work: Work::default(),
+        };
+        opened.report(begun, WARNINGS_AT_START);
+        return Ok(opened);
+    }
+    run_child(root, data)?;
+    // A folder that goes on changing is served as the child found it.
+    let library = scan(root, Some(data))?;
+    let generation = store
+        .open()?
+        .ok_or_else(|| Failure::Indexer("it ended well but left no index".to_owned()))?;
+    Ok(Opened {
+        library,
+        generation,
+        work: Work::default(),
+    })
+}
+
+/// Runs `docent index` on the same library; its progress, warnings and errors go to the same terminal.
+fn run_child(root: &Path, data: &Path) -> Result<(), Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::Indexer(error.to_string()))?;
+    let status = Command::new(program)
+        .args(["index", "--wait", "--data"])
+        .arg(data)
+        .arg("--")
+        .arg(root)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| Failure::Indexer(error.to_string()))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Failure::Child(u8::try_from(code).unwrap_or(1))),
+        None => Err(Failure::Indexer(status.to_string())),
     }
 }
 
@@ -304,6 +355,9 @@ fn progress(files: u64) -> ProgressBar {
 impl Opened {
     /// Tells on standard error what there is and what could not be read; at most `most` of the latter one by one.
     pub(crate) fn report(&self, begun: Instant, most: usize) {
+        for warning in &self.library.warnings {
+            eprintln!("warning: {warning}");
+        }
         let manifest = self.generation.manifest();
         let (mut documents, mut refused) = (0, Vec::new());
         let mut all = 0;

@@ -34,9 +34,6 @@ use settings::Config;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
-const WARNINGS_AT_START: usize = 10;
-
 /// Turns a folder of documents into chat assistants that answer only from them.
 ///
 /// A library is a folder. Each folder in it with an assistant.toml (id, name, description) is an assistant, the files
@@ -64,7 +61,7 @@ impl Place {
     }
 
     fn open(&self, config: &Config) -> Result<Opened, Failure> {
-        library::open(&self.library, &self.data_folder(config)?, false, Patience::Wait)
+        library::open(&self.library, &self.data_folder(config)?)
     }
 
     /// Returns the folder of the index: the command line counts from where one stands, docent.toml from the library.
@@ -111,6 +108,9 @@ enum Command {
         /// Read every document again, changed or not.
         #[arg(long)]
         anew: bool,
+        /// When another process is building the same index, wait for it instead of giving up.
+        #[arg(long)]
+        wait: bool,
     },
     /// List the assistants: number, name, description, number of files, parted by tabs.
     Assistants {
@@ -139,6 +139,8 @@ fn main() -> ExitCode {
         .init();
     match run(Arguments::parse().command) {
         Ok(code) => code,
+        // The child has said why.
+        Err(failure @ Failure::Child(_)) => failure.exit_code(),
         Err(failure) => {
             eprintln!("error: {failure}");
             let mut cause = failure.source();
@@ -155,7 +157,6 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
-    let begun = Instant::now();
     match command {
         Command::Serve {
             place,
@@ -167,7 +168,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             let opened = place.open(&config)?;
-            opened.report(begun, WARNINGS_AT_START);
             let desk = Arc::new(Desk::new(opened));
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve(desk, config, ready_file))?;
@@ -189,9 +189,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::from(3));
             }
         }
-        Command::Index { place, anew } => {
+        Command::Index { place, anew, wait } => {
+            let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
-            library::open(&place.library, &data, anew, Patience::GiveUp)?.report(begun, usize::MAX);
+            let patience = if wait { Patience::Wait } else { Patience::GiveUp };
+            library::index(&place.library, &data, anew, patience)?.report(begun, usize::MAX);
         }
         Command::Assistants { place } => {
             let data = place.data_folder(&place.config()?)?;
