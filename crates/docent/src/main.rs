@@ -226,12 +226,10 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {
-    let listener = tokio::net::TcpListener::bind(config.listen)
-        .await
-        .map_err(|source| Failure::Listen {
-            address: config.listen,
-            source,
-        })?;
+    let listener = docent_gateway::listen(config.listen).map_err(|source| Failure::Listen {
+        address: config.listen,
+        source,
+    })?;
     let address = listener.local_addr()?;
     println!("chat page  http://{address}/\nsocket     ws://{address}/ws/assistant");
     if let Some(path) = &ready_file {
@@ -242,12 +240,13 @@ async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> 
     let served = docent_gateway::serve(listener, desk, config.gateway, stop.clone());
     tokio::pin!(served);
     tokio::select! {
-        done = &mut served => return Ok(done?),
+        () = &mut served => return Ok(()),
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
     stop.cancel();
-    Ok(served.await?)
+    served.await;
+    Ok(())
 }
 
 /// Writes the file in one step: whoever waits for it never reads half an address.

@@ -100,6 +100,25 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        section: "",
+        name: "origins",
+        comment: "Sites whose pages may connect, like [\"https://example.org\"]; an empty list lets every site.",
+        show: |config| {
+            let listed = config.gateway.origins.iter().filter_map(quoted);
+            Some(format!("[{}]", listed.collect::<Vec<_>>().join(", ")))
+        },
+        set: |config, value| {
+            let listed = value.as_array().and_then(|list| {
+                let origin = |one: &Spanned<DeValue<'_>>| one.get_ref().as_str().map(ToOwned::to_owned);
+                list.iter().map(origin).collect::<Option<Vec<_>>>()
+            });
+            config.gateway.origins = listed
+                .filter(|list| list.iter().all(|one| one.contains("://") && !one.ends_with('/')))
+                .ok_or("a list of origins as browsers name them, like [\"https://example.org\"]")?;
+            Ok(())
+        },
+    },
+    Key {
         section: "limits",
         name: "message",
         comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
@@ -127,6 +146,47 @@ const KEYS: &[Key] = &[
         comment: "Answers made at one time; more than the machine has cores only wait for one another.",
         show: |config| Some(config.gateway.max_answers.to_string()),
         set: |config, value| count(value, &mut config.gateway.max_answers),
+    },
+    Key {
+        section: "limits",
+        name: "question_burst",
+        comment: "Questions that one connection may ask in one go: a script with a test set passes, a flood does not.",
+        show: |config| Some(config.gateway.question_burst.to_string()),
+        set: |config, value| count(value, &mut config.gateway.question_burst),
+    },
+    Key {
+        section: "limits",
+        name: "questions_per_minute",
+        comment: "Questions a minute of one connection after its burst, or \"off\".\n\
+                  Ten a second is more than anyone types and a small part of what one core answers.",
+        show: |config| match config.gateway.questions_per_minute {
+            Some(rate) => Some(rate.to_string()),
+            None => quoted("off"),
+        },
+        set: |config, value| {
+            config.gateway.questions_per_minute = if value.as_str() == Some("off") {
+                None
+            } else {
+                let mut rate = 0;
+                count(value, &mut rate).map_err(|_| "a whole number above 0, or \"off\"")?;
+                Some(rate)
+            };
+            Ok(())
+        },
+    },
+    Key {
+        section: "limits",
+        name: "messages_in_flight",
+        comment: "Messages of one client taken in while its answer is made; then it is not read for a while.",
+        show: |config| Some(config.gateway.messages_in_flight.to_string()),
+        set: |config, value| count(value, &mut config.gateway.messages_in_flight),
+    },
+    Key {
+        section: "limits",
+        name: "header_time",
+        comment: "How long a client may take to send the head of a request.",
+        show: |config| span(config.gateway.header_time),
+        set: |config, value| time(value, &mut config.gateway.header_time),
     },
     Key {
         section: "limits",
@@ -185,13 +245,14 @@ fn text<T: std::str::FromStr>(value: &DeValue<'_>, place: &mut T, expected: &'st
     Ok(())
 }
 
-fn count(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
+fn count<T: TryFrom<u32>>(value: &DeValue<'_>, place: &mut T) -> Read<'static> {
     let read = value
         .as_integer()
-        .and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok());
-    *place = read
+        .and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
+    let above = read
         .filter(|&number| number > 0)
-        .ok_or("a whole number above 0")?;
+        .and_then(|number| T::try_from(number).ok());
+    *place = above.ok_or("a whole number above 0")?;
     Ok(())
 }
 
@@ -347,6 +408,11 @@ mod tests {
                 write_deadline: Duration::from_millis(1500),
                 idle: Duration::from_secs(1),
                 grace: Duration::from_secs(2),
+                header_time: Duration::from_secs(3),
+                messages_in_flight: 4,
+                question_burst: 5,
+                questions_per_minute: None,
+                origins: vec!["https://a.example".to_owned(), "http://b.example:81".to_owned()],
             },
         };
         let printed = changed.print();

@@ -5,25 +5,28 @@
 //! Invariants: one message in, one reply out, in order; a message is read only when the one before is answered, so a
 //! client that does not read stops being read; every session is waited for when the server stops.
 
+mod allowance;
 mod page;
 mod session;
 mod words;
 
 use std::error::Error;
-use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use docent_corpus::{Answer, Assistant, AssistantId, Language};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -72,6 +75,17 @@ pub struct Settings {
     pub idle: Duration,
     /// How long a stopping server waits for its sessions.
     pub grace: Duration,
+    /// How long a client may take to send the head of a request, so that slow ones cannot hold sockets.
+    pub header_time: Duration,
+    /// Messages of one client taken in while an answer is made; then it is not read, and its own system holds the rest.
+    pub messages_in_flight: usize,
+    /// Questions that a connection may ask in one go: a script with a test set passes, a flood does not.
+    pub question_burst: u32,
+    /// Questions a minute after that; none for no limit. Ten a second is more than anyone types, and a small part of what
+    /// one core answers.
+    pub questions_per_minute: Option<u32>,
+    /// Sites whose pages may connect, as browsers name them in `Origin`; empty for any.
+    pub origins: Vec<String>,
 }
 
 impl Default for Settings {
@@ -86,6 +100,11 @@ impl Default for Settings {
             write_deadline: Duration::from_secs(20),
             idle: Duration::from_secs(25),
             grace: Duration::from_secs(10),
+            header_time: Duration::from_secs(10),
+            messages_in_flight: 16,
+            question_burst: 1_000,
+            questions_per_minute: Some(600),
+            origins: Vec::new(),
         }
     }
 }
@@ -99,19 +118,50 @@ pub(crate) struct Shared {
     sessions: TaskTracker,
 }
 
-/// Serves until `stop` is cancelled, then finishes answers under way and closes every connection with 1001.
+/// Sockets beside the WebSocket sessions: page loads and handshakes under way.
+const SPARE_SOCKETS: usize = 1_024;
+
+/// Pause after a failed accept: out of descriptors, trying at once would only burn the processor.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Kernel buffers of one socket, each way: an answer fits, and a client that never reads holds no megabytes.
+const SOCKET_BUFFER_BYTES: u32 = 64 << 10;
+
+/// The longest head of a request.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// The system's queue of connections not yet accepted: a crowd that reconnects at once.
+const BACKLOG: u32 = 4_096;
+
+/// Binds a socket with the buffers that [`serve`] wants.
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// When the address is taken or not ours.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)?;
+    socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves until `stop` is cancelled, then finishes answers under way and closes every connection with 1001.
 pub async fn serve(
     listener: TcpListener,
     engine: Arc<dyn Engine>,
     settings: Settings,
     stop: CancellationToken,
-) -> std::io::Result<()> {
+) {
     let sessions = TaskTracker::new();
-    let grace = settings.grace;
+    let (grace, header_time) = (settings.grace, settings.header_time);
+    let sockets = Arc::new(Semaphore::new(
+        settings.max_connections.saturating_add(SPARE_SOCKETS),
+    ));
     let shared = Arc::new(Shared {
         answers: Arc::new(Semaphore::new(settings.max_answers)),
         connections: Arc::new(Semaphore::new(settings.max_connections)),
@@ -127,31 +177,65 @@ pub async fn serve(
         .route(docent_protocol::ENDPOINT, get(upgrade))
         .route("/ws/assistant/", get(upgrade))
         .with_state(shared);
-    let listener = listener.tap_io(|socket| {
-        // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
-        let _ = socket.set_nodelay(true);
-    });
-    let begun = stop.clone();
-    let serving = axum::serve(listener, app)
-        .with_graceful_shutdown(async move { begun.cancelled().await })
-        .into_future();
-    let cut = async {
-        stop.cancelled().await;
-        tokio::time::sleep(grace).await;
-    };
-    // A handshake that never ends would otherwise hold a stopping server for ever.
-    tokio::select! {
-        served = serving => served?,
-        () = cut => {}
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let socket = match accepted {
+            Ok((socket, _)) => socket,
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // Beyond the last place there is nothing to answer with: the client sees a closed connection.
+        if let Ok(place) = sockets.clone().try_acquire_owned() {
+            sessions.spawn(connection(socket, app.clone(), header_time, stop.clone(), place));
+        }
     }
+    drop(listener);
     sessions.close();
     // Sessions see the same signal; one that does not end in time is cut with the process.
     let _ = tokio::time::timeout(grace, sessions.wait()).await;
-    Ok(())
 }
+
+/// Serves the requests of one TCP connection, until it is upgraded or ends.
+async fn connection(
+    socket: TcpStream,
+    app: Router,
+    header_time: Duration,
+    stop: CancellationToken,
+    place: OwnedSemaphorePermit,
+) {
+    // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
+    let _ = socket.set_nodelay(true);
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_time)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app))
+        .with_upgrades();
+    tokio::pin!(serving);
+    // A client that breaks off in mid-request is its own affair.
+    tokio::select! {
+        _ = serving.as_mut() => {}
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(LAST_REQUEST, serving).await;
+        }
+    }
+    drop(place);
+}
+
+/// How long a stopping server lets a request under way end; none of them takes long.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
@@ -163,6 +247,13 @@ async fn upgrade(
         )
             .into_response();
     };
+    if !welcome(&shared.settings.origins, &headers) {
+        return (
+            StatusCode::FORBIDDEN,
+            "Pages of this site may not connect here.\n",
+        )
+            .into_response();
+    }
     let Ok(place) = shared.connections.clone().try_acquire_owned() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -185,4 +276,14 @@ async fn upgrade(
             session::run(socket, &shared).await;
             drop((place, tracked));
         })
+}
+
+/// Tells whether the page that connects is of a listed site; programs, which name no origin, are always welcome.
+fn welcome(origins: &[String], headers: &HeaderMap) -> bool {
+    match headers.get(header::ORIGIN) {
+        Some(origin) if !origins.is_empty() => origins
+            .iter()
+            .any(|listed| listed.as_bytes() == origin.as_bytes()),
+        _ => true,
+    }
 }

@@ -1,70 +1,159 @@
 //! One connection: from the first message to the Close frame.
+//!
+//! Invariants: replies leave in the order of the messages; at most one answer of a connection is being made, and while it
+//! is, pings are answered, further messages are taken in up to a bound, and a client that leaves takes its question along.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use docent_corpus::{Answer, AssistantId};
-use docent_protocol::{AssistantEntry, ClientMessage, Incoming, Reply, ServerMessage, SourceEntry};
+use docent_protocol::{
+    AssistantEntry, ClientMessage, Incoming, MessageId, Reply, ServerMessage, SourceEntry,
+};
 use futures_util::StreamExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use tungstenite::Error as WsError;
 
+use crate::allowance::Allowance;
 use crate::words::Word;
 use crate::{EngineError, Shared};
 
-/// Why a session ends, as the close code says it.
+/// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
 const AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
 const INVALID_TEXT: u16 = 1007;
 const TOO_BIG: u16 = 1009;
 
+/// What a session does next.
+enum Next {
+    Message(Message),
+    /// The client said goodbye or is gone.
+    Left,
+    /// We end it.
+    Close(u16),
+}
+
 /// Serves one client until it leaves, misbehaves or the server stops.
 pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>) {
-    let mut selected = None;
-    let mut pinged = false;
+    let mut client = Client {
+        selected: None,
+        allowance: shared
+            .settings
+            .questions_per_minute
+            .map(|rate| Allowance::new(shared.settings.question_burst, rate, Instant::now())),
+    };
+    let mut waiting = VecDeque::new();
     loop {
-        let received = tokio::select! {
-            biased;
-            () = shared.stop.cancelled() => return close(&mut socket, shared, AWAY).await,
-            received = timeout(shared.settings.idle, socket.next()) => received,
+        let next = match waiting.pop_front() {
+            Some(message) => Next::Message(message),
+            None => next(&mut socket, shared).await,
         };
-        let message = match received {
-            Err(_) if pinged => return close(&mut socket, shared, AWAY).await,
-            Err(_) => {
-                pinged = true;
-                if !send(&mut socket, shared, Message::Ping(Vec::new().into())).await {
+        let done = match next {
+            Next::Message(message) => handle(message, &mut client, &mut waiting, &mut socket, shared).await,
+            other => Err(other),
+        };
+        match done {
+            Ok(None) => {}
+            Ok(Some(reply)) => {
+                if !send(&mut socket, shared, Message::Text(reply.to_json().into())).await {
                     return;
                 }
-                continue;
             }
-            Ok(None | Some(Ok(Message::Close(_)))) => return finish(&mut socket, shared).await,
-            Ok(Some(Err(error))) => return close(&mut socket, shared, code_for(&error)).await,
-            Ok(Some(Ok(message))) => message,
-        };
-        pinged = false;
-        let reply = match message {
-            Message::Text(text) => reply_to(text.as_str(), &mut selected, shared).await,
-            Message::Binary(_) => error(&Word::Binary, shared),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => continue,
-        };
-        if !send(&mut socket, shared, Message::Text(reply.to_json().into())).await {
-            return;
+            Err(Next::Close(code)) => return close(&mut socket, shared, code).await,
+            Err(Next::Left | Next::Message(_)) => return finish(&mut socket, shared).await,
         }
     }
 }
 
-/// The reader's errors carry no code: it is told by what they say of the violation.
-fn code_for(error: &axum::Error) -> u16 {
-    let said = error.to_string().to_lowercase();
-    if said.contains("space limit")
-        || said.contains("too long")
-        || said.contains("too large")
-        || said.contains("too big")
-    {
-        TOO_BIG
-    } else if said.contains("utf-8") || said.contains("utf8") {
-        INVALID_TEXT
-    } else {
-        PROTOCOL
+/// Waits for a message; pings a silent client and gives up on one that stays silent.
+async fn next(socket: &mut WebSocket, shared: &Shared) -> Next {
+    let mut pinged = false;
+    loop {
+        let received = tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => return Next::Close(AWAY),
+            received = timeout(shared.settings.idle, socket.next()) => received,
+        };
+        match received.map(sorted) {
+            Err(_) if pinged => return Next::Close(AWAY),
+            Err(_) => {
+                pinged = true;
+                if !send(socket, shared, Message::Ping(Vec::new().into())).await {
+                    return Next::Left;
+                }
+            }
+            // The library answers pings by itself, with the same payload.
+            Ok(Next::Message(Message::Ping(_) | Message::Pong(_))) => pinged = false,
+            Ok(next) => return next,
+        }
+    }
+}
+
+fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
+    match received {
+        None | Some(Ok(Message::Close(_))) => Next::Left,
+        Some(Ok(message)) => Next::Message(message),
+        Some(Err(error)) => match error.into_inner().downcast_ref::<WsError>() {
+            Some(WsError::Capacity(_)) => Next::Close(TOO_BIG),
+            Some(WsError::Utf8(_)) => Next::Close(INVALID_TEXT),
+            Some(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_)) => Next::Left,
+            _ => Next::Close(PROTOCOL),
+        },
+    }
+}
+
+/// What is known of a client between its messages.
+struct Client {
+    selected: Option<AssistantId>,
+    allowance: Option<Allowance>,
+}
+
+/// Makes the reply to a message; for a question, watches the connection meanwhile.
+async fn handle(
+    message: Message,
+    client: &mut Client,
+    waiting: &mut VecDeque<Message>,
+    socket: &mut WebSocket,
+    shared: &Arc<Shared>,
+) -> Result<Option<Reply>, Next> {
+    let text = match message {
+        Message::Text(text) => text,
+        Message::Binary(_) => return Ok(Some(error(&Word::Binary, shared))),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
+    };
+    let asked = match reply_to(text.as_str(), client, shared) {
+        Step::Reply(reply) => return Ok(Some(reply)),
+        Step::Ask(asked) => asked,
+    };
+    drop(text);
+    let id = asked.id.clone();
+    let made = ask(asked, shared);
+    tokio::pin!(made);
+    loop {
+        let held: usize = waiting.iter().map(size).sum();
+        let room =
+            waiting.len() < shared.settings.messages_in_flight && held < shared.settings.max_message_bytes;
+        tokio::select! {
+            biased;
+            mut reply = made.as_mut() => {
+                reply.id = id;
+                return Ok(Some(reply));
+            }
+            received = socket.next(), if room => match sorted(received) {
+                Next::Message(Message::Ping(_) | Message::Pong(_)) => {}
+                Next::Message(message) => waiting.push_back(message),
+                end => return Err(end),
+            },
+        }
+    }
+}
+
+fn size(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
     }
 }
 
@@ -105,7 +194,21 @@ fn error(word: &Word<'_>, shared: &Shared) -> Reply {
     .into()
 }
 
-async fn reply_to(text: &str, selected: &mut Option<AssistantId>, shared: &Arc<Shared>) -> Reply {
+/// A question that may be asked.
+struct Asked {
+    assistant: AssistantId,
+    question: String,
+    sources: bool,
+    id: Option<MessageId>,
+}
+
+enum Step {
+    Reply(Reply),
+    Ask(Asked),
+}
+
+/// Reads one message and does what takes no time.
+fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
     let Incoming { id, message } = Incoming::parse(text);
     let mut reply = match message {
         Err(fault) => error(&Word::Form(&fault), shared),
@@ -121,15 +224,11 @@ async fn reply_to(text: &str, selected: &mut Option<AssistantId>, shared: &Arc<S
             .into()
         }
         Ok(ClientMessage::SelectAssistant { assistant_id }) => {
-            match shared
-                .engine
-                .assistants()
-                .iter()
-                .find(|one| one.id.0 == assistant_id)
-            {
+            let assistants = shared.engine.assistants();
+            match assistants.iter().find(|one| one.id.0 == assistant_id) {
                 None => error(&Word::UnknownAssistant, shared),
                 Some(found) => {
-                    *selected = Some(found.id);
+                    client.selected = Some(found.id);
                     ServerMessage::Success {
                         message: Word::Selected(&found.name).text(shared.settings.locale),
                     }
@@ -137,28 +236,56 @@ async fn reply_to(text: &str, selected: &mut Option<AssistantId>, shared: &Arc<S
                 }
             }
         }
-        Ok(ClientMessage::Question { question, sources }) => match *selected {
-            None => error(&Word::NotSelected, shared),
-            Some(assistant) => ask(assistant, question, sources, shared).await,
+        Ok(ClientMessage::Question { question, sources }) => match admitted(&question, client, shared) {
+            Err(word) => error(&word, shared),
+            Ok(assistant) => {
+                return Step::Ask(Asked {
+                    assistant,
+                    question,
+                    sources,
+                    id,
+                });
+            }
         },
     };
     reply.id = id;
-    reply
+    Step::Reply(reply)
 }
 
-async fn ask(assistant: AssistantId, question: String, sources: bool, shared: &Arc<Shared>) -> Reply {
+/// Tells which assistant a question goes to, or why to none.
+fn admitted(question: &str, client: &mut Client, shared: &Shared) -> Result<AssistantId, Word<'static>> {
+    let assistant = client.selected.ok_or(Word::NotSelected)?;
     let blank = |letter: char| {
         letter.is_whitespace()
             || letter.is_control()
             || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{2800}' | '\u{3164}' | '\u{e0000}'..='\u{e007f}')
     };
     if question.chars().all(blank) {
-        return error(&Word::Empty, shared);
+        return Err(Word::Empty);
     }
     let (length, limit) = (question.chars().count(), shared.settings.max_question_chars);
     if length > limit {
-        return error(&Word::TooLong { limit, length }, shared);
+        return Err(Word::TooLong { limit, length });
     }
+    if let Some(allowance) = &mut client.allowance
+        && let Err(wait) = allowance.take(Instant::now())
+    {
+        // Whole seconds, rounded up: whoever waits that long is served.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        return Err(Word::TooOften { seconds });
+    }
+    Ok(assistant)
+}
+
+/// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue; work already begun runs out and
+/// is thrown away.
+async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
+    let Asked {
+        assistant,
+        question,
+        sources,
+        id: _,
+    } = asked;
     let work = async {
         let place = shared.answers.clone().acquire_owned().await.ok()?;
         let engine = shared.engine.clone();

@@ -1,7 +1,7 @@
 //! What a person reads when something went wrong, in three languages.
 
 use docent_corpus::Language::{self, English, Kazakh, Russian};
-use docent_protocol::{ClientMessage, FieldName, MessageError};
+use docent_protocol::{ClientMessage, FieldName, JsonKind, MessageError};
 
 /// A reply that is no answer.
 pub(crate) enum Word<'a> {
@@ -10,6 +10,7 @@ pub(crate) enum Word<'a> {
     NotSelected,
     Empty,
     TooLong { limit: usize, length: usize },
+    TooOften { seconds: u64 },
     NoAnswer,
     Binary,
     Form(&'a MessageError),
@@ -44,6 +45,11 @@ impl Word<'_> {
                 Kazakh => format!("Сұрақ тым ұзын: {length} таңба, ең көбі {limit}"),
                 English => format!("The question is too long: {length} characters, at most {limit}"),
             },
+            Self::TooOften { seconds } => match locale {
+                Russian => format!("Слишком много вопросов за короткое время. Повторите через {seconds} с"),
+                Kazakh => format!("Қысқа уақытта сұрақ тым көп. {seconds} секундтан кейін қайталаңыз"),
+                English => format!("Too many questions in a short time. Try again in {seconds} s"),
+            },
             Self::NoAnswer => pick(
                 "Не удалось подготовить ответ. Попробуйте ещё раз чуть позже",
                 "Жауап дайындау мүмкін болмады. Сәл кейінірек қайталап көріңіз",
@@ -56,6 +62,23 @@ impl Word<'_> {
             ),
             Self::Form(error) => form(error, locale),
         }
+    }
+}
+
+fn kind_name(kind: JsonKind, locale: Language) -> &'static str {
+    match (kind, locale) {
+        (JsonKind::Null, _) => "null",
+        (JsonKind::Boolean, _) => "true/false",
+        (JsonKind::Number, Russian) => "число",
+        (JsonKind::Number, Kazakh) => "сан",
+        (JsonKind::Number, English) => "a number",
+        (JsonKind::String, Russian) => "строка",
+        (JsonKind::String, Kazakh) => "жол",
+        (JsonKind::String, English) => "a string",
+        (JsonKind::Array, Russian | Kazakh) => "массив",
+        (JsonKind::Array, English) => "an array",
+        (JsonKind::Object, Russian | Kazakh) => "объект",
+        (JsonKind::Object, English) => "an object",
     }
 }
 
@@ -73,7 +96,7 @@ fn form(error: &MessageError, locale: Language) -> String {
         (FieldName::Id, English) => "a string or an integer",
         (FieldName::Sources, _) => "true/false",
     };
-    let received = |kind: &docent_protocol::JsonKind| format!("{kind:?}").to_lowercase();
+    let received = |kind: &JsonKind| kind_name(*kind, locale);
     match error {
         MessageError::NotJson { line, column } => match locale {
             Russian => format!(
