@@ -3,8 +3,8 @@
 //! Owns: where sections begin, where a long section is cut, and what is repeated in front of a cut. Leaves reading to
 //! `read` and sentence ends to `docent-language`.
 //!
-//! Invariants: the passages tile the document's text; every block but a heading stands in the lines of exactly one
-//! passage; a heading always begins a passage; no passage's own lines, remarks aside, exceed [`HARD_CHARS`]; the same
+//! Invariants: the passages tile the document's text; every block but a heading with something below it stands in the lines
+//! of exactly one passage; a heading always begins a passage; no passage's own lines, remarks aside, exceed [`HARD_CHARS`]; the same
 //! document always gives the same passages.
 
 mod cut;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use docent_corpus::{Block, BlockKind, ByteRange, Document, Line, Passage};
 
-use self::cut::{Piece, Portion, cut};
+use self::cut::{Piece, cut};
 
 /// The most characters that the own lines of one passage have: some 250 Russian words, about what a reader takes in at
 /// one look. Remarks and what is repeated in `lead` are not counted.
@@ -24,17 +24,14 @@ pub const HARD_CHARS: usize = 1_800;
 /// Parts a document into passages that tile its text.
 ///
 /// A section — the text under one path of headings — is one passage when it fits, else several, cut between blocks. A
-/// heading with neither text nor headings below it («Статья 56. Утратила силу») is a passage without lines.
+/// heading with neither text nor headings below it («Статья 56. Утратила силу») is a passage whose line it is itself, so
+/// that it can be quoted.
 pub fn passages(document: &Document) -> Vec<Passage> {
     let title: Arc<str> = title_of(document).into();
     let name: Arc<str> = document.name.as_str().into();
     let mut passages: Vec<Passage> = Vec::new();
     for (number, section) in sections(document, &title).into_iter().enumerate() {
-        let mut portions = cut(&document.text, section.blocks);
-        if portions.is_empty() {
-            portions.push(Portion::default());
-        }
-        for (nth, portion) in portions.into_iter().enumerate() {
+        for (nth, portion) in cut(&document.text, section.blocks).into_iter().enumerate() {
             let start = match portion.own.first() {
                 Some(piece) if nth > 0 => piece.range.start,
                 _ => section.start,
@@ -73,7 +70,7 @@ struct Section<'a> {
     headings: Vec<Arc<str>>,
     /// Where its headings begin, those above that have no text of their own included.
     start: usize,
-    /// Its blocks, without headings.
+    /// Its blocks, without headings; the last heading alone when nothing stands below it.
     blocks: &'a [Block],
 }
 
@@ -112,7 +109,7 @@ fn sections<'a>(document: &'a Document, title: &str) -> Vec<Section<'a>> {
                 sections.push(Section {
                     headings: texts(&path),
                     start,
-                    blocks: &[],
+                    blocks: &blocks[at - 1..at],
                 });
             }
             while path.last().is_some_and(|(above, _)| *above >= level) {
@@ -128,7 +125,7 @@ fn sections<'a>(document: &'a Document, title: &str) -> Vec<Section<'a>> {
         sections.push(Section {
             headings: texts(&path),
             start,
-            blocks: &[],
+            blocks: &blocks[blocks.len() - 1..],
         });
     }
     if let Some(first) = sections.first_mut() {

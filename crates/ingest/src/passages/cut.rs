@@ -32,13 +32,13 @@ pub(super) struct Piece {
 }
 
 /// What becomes one passage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Portion {
     pub(super) lead: Vec<Piece>,
     pub(super) own: Vec<Piece>,
 }
 
-/// Cuts the blocks of one section, none of them a heading, into portions in order.
+/// Cuts the blocks of one section into portions in order; none of them is a heading, or a heading is all there is.
 pub(super) fn cut(text: &str, blocks: &[Block]) -> Vec<Portion> {
     let pieces: Vec<Piece> = blocks.iter().flat_map(|block| pieces_of(text, *block)).collect();
     let starts = borders(&pieces);

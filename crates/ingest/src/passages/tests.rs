@@ -109,10 +109,12 @@ fn every_article_is_a_section_under_its_chapter() {
             1 Глава 1 › Статья 1
               Один.
             2 Глава 1 › Статья 2. Утратила силу
+              Статья 2. Утратила силу
             3 Глава 1 › Статья 3
               Три.
               (изм.)
             4 Глава 2
+              Глава 2
         "]],
     );
 }
@@ -249,6 +251,9 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
                 return Err(format!("not the text at {:?}: {}", line.range, line.text));
             }
         }
+        if passage.lines.is_empty() {
+            return Err("a passage that cannot be quoted".to_owned());
+        }
         if !passage
             .lines
             .iter()
@@ -276,6 +281,7 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
     let own: String = passages
         .iter()
         .flat_map(|passage| &passage.lines)
+        .filter(|line| !matches!(line.kind, BlockKind::Heading { .. }))
         .map(|line| words(&line.text))
         .collect();
     let blocks: String = (document.blocks.iter())
@@ -295,9 +301,9 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
         .enumerate()
     {
         let text = block.range.of(&document.text).unwrap_or("").trim();
-        let own = passages
-            .iter()
-            .find(|passage| passage.range.contains(block.range));
+        let own = passages.iter().find(|passage| {
+            passage.range.start <= block.range.start && block.range.start < passage.range.end
+        });
         let told = own.is_some_and(|passage| passage.headings.iter().any(|heading| **heading == *text));
         let is_title = nth == 0
             && title
