@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod drift;
+mod golden;
 mod index;
 
 use std::path::{Path, PathBuf};
