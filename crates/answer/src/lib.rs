@@ -87,7 +87,7 @@ pub fn answer(
     }
     for (at, source) in sources.iter().enumerate() {
         text.push_str(if at == 0 { "" } else { "\n\n" });
-        text.push_str(&joined(&source.quotes));
+        text.push_str(&source.quoted());
     }
     text.push('\n');
     let language = assistant.language.unwrap_or_else(|| detect(&question.text));
@@ -271,21 +271,4 @@ fn parts(found: &Retrieval, line: &Line) -> Vec<Unit> {
         })
         .filter(|unit| !unit.quote.text.is_empty())
         .collect()
-}
-
-/// Joins quotes: a space within a line, a line end between lines, «…» where something is left out.
-fn joined(quotes: &[Quote]) -> String {
-    let mut text = String::new();
-    let mut end = None;
-    for quote in quotes {
-        text.push_str(match end.map(|end| quote.range.start.saturating_sub(end)) {
-            None => "",
-            Some(0..=1) if !text.ends_with(['.', '!', '?']) => "\n",
-            Some(0..=1) => " ",
-            Some(_) => "\n… ",
-        });
-        text.push_str(&quote.text);
-        end = Some(quote.range.end);
-    }
-    text
 }

@@ -41,6 +41,26 @@ pub struct Source {
     pub quotes: Vec<Quote>,
 }
 
+impl Source {
+    /// Returns the quotes as one text: a space between sentences, a line end between other neighbours, «…» where something
+    /// is left out.
+    pub fn quoted(&self) -> String {
+        let mut text = String::new();
+        let mut end = None;
+        for quote in &self.quotes {
+            text.push_str(match end.map(|end| quote.range.start.saturating_sub(end)) {
+                None => "",
+                Some(0..=1) if !text.ends_with(['.', '!', '?']) => "\n",
+                Some(0..=1) => " ",
+                Some(_) => "\n… ",
+            });
+            text.push_str(&quote.text);
+            end = Some(quote.range.end);
+        }
+        text
+    }
+}
+
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {

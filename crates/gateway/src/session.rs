@@ -318,15 +318,10 @@ fn answered(answer: Answer, sources: bool) -> Reply {
     } = answer;
     let entries = found.into_iter().map(|source| SourceEntry {
         n: source.number as u64,
+        quote: source.quoted(),
         document: source.title.to_string(),
         section: source.section,
         page: source.page,
-        quote: source
-            .quotes
-            .iter()
-            .map(|quote| quote.text.as_str())
-            .collect::<Vec<_>>()
-            .join(" … "),
         url: None,
     });
     ServerMessage::Answer {
