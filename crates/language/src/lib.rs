@@ -15,4 +15,4 @@ pub use sentences::sentences;
 pub use token::{Token, grams, tokens};
 
 /// Changes whenever the same text would be analysed differently: an index made by another version has to be rebuilt.
-pub const ANALYSIS_VERSION: u32 = 1;
+pub const ANALYSIS_VERSION: u32 = 2;

@@ -45,7 +45,9 @@ fn normal(word: &str) -> String {
 /// Returns the words of `text`, in order.
 ///
 /// A word is a run of letters and digits. Numbers stay whole: a dot between digits («229.2», «27.07.2006») and a hyphen
-/// after a digit before a letter («152-ФЗ», «2-НДФЛ») belong to the word.
+/// after a digit before a letter («152-ФЗ», «2-НДФЛ») belong to the word. A date in words («27 июля 2006») and a number
+/// parted by spaces («5 000») are told once more as a whole (`27.07.2006`, `5000`), by a token over all their words that
+/// follows them.
 pub fn tokens(text: &str, language: Language) -> Vec<Token> {
     let stems = Stems::new(language);
     let mut found = Vec::new();
@@ -80,7 +82,7 @@ pub fn tokens(text: &str, language: Language) -> Vec<Token> {
             continue;
         }
         let (stop, question) = (stop::is_stop(&word), stop::is_question(&word));
-        let stem = stems.of(&word);
+        let stem = date_in_digits(&word).unwrap_or_else(|| stems.of(&word));
         found.push(Token {
             range,
             word,
@@ -89,7 +91,100 @@ pub fn tokens(text: &str, language: Language) -> Vec<Token> {
             question,
         });
     }
-    found
+    with_wholes(text, found)
+}
+
+/// Months by the first letters of their names as they stand in dates, in Russian, Kazakh and English.
+const MONTHS: [[&str; 3]; 12] = [
+    ["январ", "қаңтар", "january"],
+    ["феврал", "ақпан", "february"],
+    ["март", "наурыз", "march"],
+    ["апрел", "сәуір", "april"],
+    ["мая", "мамыр", "may"],
+    ["июн", "маусым", "june"],
+    ["июл", "шілде", "july"],
+    ["август", "тамыз", "august"],
+    ["сентябр", "қыркүйек", "september"],
+    ["октябр", "қазан", "october"],
+    ["ноябр", "қараша", "november"],
+    ["декабр", "желтоқсан", "december"],
+];
+
+fn digits(word: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Writes a date that stands in digits with two digits for day and month.
+fn date_in_digits(word: &str) -> Option<String> {
+    let mut parts = word.split('.');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let date = parts.next().is_none() && digits(day, 1, 2) && digits(month, 1, 2) && digits(year, 4, 4);
+    date.then(|| format!("{day:0>2}.{month:0>2}.{year}"))
+}
+
+/// Adds a token for each date in words and each number parted by spaces.
+fn with_wholes(text: &str, found: Vec<Token>) -> Vec<Token> {
+    let spaced = |one: &Token, next: &Token| {
+        let between = &text[one.range.end..next.range.start];
+        !between.is_empty()
+            && between
+                .chars()
+                .all(|letter| matches!(letter, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}'))
+    };
+    let whole = |at: usize| -> Option<(usize, String)> {
+        let first = &found[at];
+        let follows = |nth: usize| {
+            found
+                .get(at + nth)
+                .filter(|token| spaced(&found[at + nth - 1], token))
+        };
+        if digits(&first.word, 1, 2)
+            && let Some((month, year)) = follows(1).zip(follows(2))
+            && digits(&year.word, 4, 4)
+            && let Some(number) = MONTHS
+                .iter()
+                .position(|names| names.iter().any(|name| month.word.starts_with(name)))
+        {
+            return Some((3, format!("{:0>2}.{:02}.{}", first.word, number + 1, year.word)));
+        }
+        if digits(&first.word, 1, 3) {
+            let groups = (1..).map_while(|nth| follows(nth).filter(|token| digits(&token.word, 3, 3)));
+            let groups: Vec<&str> = groups.map(|token| token.word.as_str()).collect();
+            if !groups.is_empty() {
+                return Some((groups.len() + 1, format!("{}{}", first.word, groups.concat())));
+            }
+        }
+        None
+    };
+    let mut wholes = Vec::new();
+    let mut at = 0;
+    while at < found.len() {
+        let Some((length, word)) = whole(at) else {
+            at += 1;
+            continue;
+        };
+        let range = ByteRange::new(found[at].range.start, found[at + length - 1].range.end);
+        at += length;
+        wholes.push((at, range, word));
+    }
+    if wholes.is_empty() {
+        return found;
+    }
+    let mut all = Vec::with_capacity(found.len() + wholes.len());
+    let mut wholes = wholes.into_iter().peekable();
+    for (number, token) in found.into_iter().enumerate() {
+        all.push(token);
+        while let Some((_, range, word)) = wholes.next_if(|(after, ..)| *after == number + 1) {
+            all.push(Token {
+                range,
+                stem: word.clone(),
+                word,
+                stop: false,
+                question: false,
+            });
+        }
+    }
+    all
 }
 
 /// Calls `each` with every run of four letters of `_word_`; a word under three letters gives itself.
@@ -129,6 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn dates_and_parted_numbers_are_told_whole_as_well() {
+        assert_eq!(
+            words("от 27 июля 2006 г."),
+            ["от", "27", "июля", "2006", "27.07.2006", "г"]
+        );
+        assert_eq!(words("2006 жылғы 5 қазан"), ["2006", "жылғы", "5", "қазан"]);
+        assert_eq!(words("5 October 2006")[3], "05.10.2006");
+        assert_eq!(
+            words("до 1 500\u{a0}000 тенге, 20 000"),
+            ["до", "1", "500", "000", "1500000", "тенге", "20", "000", "20000"]
+        );
+        assert_eq!(words("п. 5, 000"), ["п", "5", "000"]);
+        assert_eq!(words("35 мая"), ["35", "мая"]);
+        let stems = |text| tokens(text, Language::Russian).pop().unwrap().stem;
+        assert_eq!(stems("7.7.2006"), stems("7 июля 2006"));
+    }
+
+    #[test]
     fn stress_marks_case_and_yo_are_folded() {
         assert_eq!(
             words("За\u{301}мок ЁЛКА по\u{ad}дъезд"),
@@ -148,7 +261,8 @@ mod tests {
     fn ranges_point_at_the_word() {
         let text = "Плата — 5 000 тенге";
         for token in tokens(text, Language::Russian) {
-            assert_eq!(normal(&text[token.range.start..token.range.end]), token.word);
+            let told = normal(&text[token.range.start..token.range.end]);
+            assert_eq!(told.replace(' ', ""), token.word);
         }
     }
 }
