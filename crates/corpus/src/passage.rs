@@ -35,7 +35,8 @@ pub struct Passage {
     pub headings: Vec<Arc<str>>,
     /// Lines repeated from before this passage because its own make no sense without them.
     pub lead: Vec<Line>,
-    /// Its own lines, in reading order; headings are in `headings`, not here.
+    /// Its own lines, in reading order. Headings are in `headings`; the section's own stands here as well, and first, only
+    /// when it is all there is to quote («Статья 56. Утратила силу»).
     pub lines: Vec<Line>,
     /// The stretch of the extracted text that it covers, headings and line ends included.
     pub range: ByteRange,

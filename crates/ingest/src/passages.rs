@@ -3,8 +3,8 @@
 //! Owns: where sections begin, where a long section is cut, and what is repeated in front of a cut. Leaves reading to
 //! `read` and sentence ends to `docent-language`.
 //!
-//! Invariants: the passages tile the document's text; every block but a heading with something below it stands in the lines
-//! of exactly one passage; a heading always begins a passage; no passage's own lines, remarks aside, exceed [`HARD_CHARS`]; the same
+//! Invariants: the passages tile the document's text; every block but a heading stands in the lines of exactly one
+//! passage; a heading always begins a passage; no passage's own lines, remarks aside, exceed [`HARD_CHARS`]; the same
 //! document always gives the same passages.
 
 mod cut;
@@ -24,8 +24,8 @@ pub const HARD_CHARS: usize = 1_800;
 /// Parts a document into passages that tile its text.
 ///
 /// A section — the text under one path of headings — is one passage when it fits, else several, cut between blocks. A
-/// heading with neither text nor headings below it («Статья 56. Утратила силу») is a passage whose line it is itself, so
-/// that it can be quoted.
+/// heading with no text of its own but remarks and no headings below it («Статья 56. Утратила силу») says all there is:
+/// it stands among the lines of its passage, so that it can be quoted.
 pub fn passages(document: &Document) -> Vec<Passage> {
     let title: Arc<str> = title_of(document).into();
     let name: Arc<str> = document.name.as_str().into();
@@ -70,7 +70,7 @@ struct Section<'a> {
     headings: Vec<Arc<str>>,
     /// Where its headings begin, those above that have no text of their own included.
     start: usize,
-    /// Its blocks, without headings; the last heading alone when nothing stands below it.
+    /// Its blocks; its own heading is among them only when nothing else of it can be quoted.
     blocks: &'a [Block],
 }
 
@@ -90,11 +90,16 @@ fn sections<'a>(document: &'a Document, title: &str) -> Vec<Section<'a>> {
                 .iter()
                 .take_while(|block| heading_level(block).is_none())
                 .count();
+            let own = &blocks[at..at + length];
+            // The title is told by every passage and need not be quoted for its own sake.
+            let bare = waiting.is_some()
+                && !(path.is_empty() && sections.is_empty())
+                && own.iter().all(|block| block.kind == BlockKind::Remark);
             let start = waiting.take().unwrap_or(block.range.start);
             sections.push(Section {
                 headings: texts(&path),
                 start,
-                blocks: &blocks[at..at + length],
+                blocks: &blocks[at - usize::from(bare)..at + length],
             });
             untold = false;
             at += length;
@@ -125,7 +130,7 @@ fn sections<'a>(document: &'a Document, title: &str) -> Vec<Section<'a>> {
         sections.push(Section {
             headings: texts(&path),
             start,
-            blocks: &blocks[blocks.len() - 1..],
+            blocks: &blocks[at - 1..],
         });
     }
     if let Some(first) = sections.first_mut() {

@@ -32,21 +32,22 @@ pub(super) struct Piece {
 }
 
 /// What becomes one passage.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Portion {
     pub(super) lead: Vec<Piece>,
     pub(super) own: Vec<Piece>,
 }
 
-/// Cuts the blocks of one section into portions in order; none of them is a heading, or a heading is all there is.
+/// Cuts the blocks of one section, at least one, into portions in order.
 pub(super) fn cut(text: &str, blocks: &[Block]) -> Vec<Portion> {
     let pieces: Vec<Piece> = blocks.iter().flat_map(|block| pieces_of(text, *block)).collect();
     let starts = borders(&pieces);
+    let above = above(&pieces);
     let mut portions = Vec::with_capacity(starts.len());
     for (nth, &start) in starts.iter().enumerate() {
         let end = starts.get(nth + 1).copied().unwrap_or(pieces.len());
         portions.push(Portion {
-            lead: lead(text, &pieces, start),
+            lead: lead(text, &pieces, &above, start),
             own: pieces[start..end].to_vec(),
         });
     }
@@ -64,13 +65,13 @@ fn borders(pieces: &[Piece]) -> Vec<usize> {
     }
     let mut first = 0;
     let mut chars = 0;
+    let mut rest = length(pieces);
     for (at, piece) in pieces.iter().enumerate() {
         let full = chars > 0
             && (chars + piece.chars > HARD_CHARS
                 || (chars >= LEAST_CHARS && chars + piece.chars > TARGET_CHARS));
         if full && piece.chars > 0 {
-            let rest_fits = length(&pieces[at..]) + chars <= HARD_CHARS;
-            if !rest_fits {
+            if chars + rest > HARD_CHARS {
                 let border = best_border(pieces, first, at);
                 starts.push(border);
                 first = border;
@@ -84,6 +85,7 @@ fn borders(pieces: &[Piece]) -> Vec<usize> {
             }
         }
         chars += piece.chars;
+        rest -= piece.chars;
     }
     starts
 }
@@ -103,8 +105,16 @@ fn best_border(pieces: &[Piece], first: usize, at: usize) -> usize {
     // Else the lead-in and the header at least go with what they introduce.
     clean.unwrap_or_else(|| {
         let mut border = at;
-        while border > first + 1 && belongs_to_next(pieces, border - 1) && fitting(&(border - 1)) {
+        while border > first + 1
+            && belongs_to_next(pieces, border - 1)
+            && fitting(&(border - 1))
+            // What stays has to tell something besides remarks.
+            && length(&pieces[first..border - 1]) > 0
+        {
             border -= 1;
+        }
+        while border < at && pieces[border].kind == BlockKind::Remark {
+            border += 1;
         }
         border
     })
@@ -135,17 +145,14 @@ fn length(pieces: &[Piece]) -> usize {
 }
 
 /// Collects what has to be repeated in front of the piece at `at`, outermost first.
-fn lead(text: &str, pieces: &[Piece], at: usize) -> Vec<Piece> {
-    let mut found = Vec::new();
-    match pieces[at].kind {
-        BlockKind::ListItem { depth } => list_lead(text, &pieces[..at], depth, &mut found),
-        BlockKind::TableRow { table } => table_lead(&pieces[..at], table, &mut found),
-        _ => {}
-    }
+fn lead(text: &str, pieces: &[Piece], above: &[Option<usize>], at: usize) -> Vec<Piece> {
     let mut room = LEAD_CHARS;
     // Nearest first, so that the nearest stays when there is no room for all.
-    let mut lead: Vec<Piece> = found
-        .into_iter()
+    let mut lead: Vec<Piece> = std::iter::successors(above[at], |&at| above[at])
+        .map(|at| match pieces[at].kind {
+            BlockKind::ListItem { .. } | BlockKind::Paragraph => shortened(text, &pieces[at]),
+            _ => pieces[at],
+        })
         .map_while(|piece| {
             room = room.checked_sub(piece.chars)?;
             Some(piece)
@@ -155,43 +162,57 @@ fn lead(text: &str, pieces: &[Piece], at: usize) -> Vec<Piece> {
     lead
 }
 
-/// The items above in a nested list and the paragraph that introduces it, nearest first.
-fn list_lead(text: &str, before: &[Piece], depth: u8, found: &mut Vec<Piece>) {
-    let mut depth = depth;
-    for piece in before.iter().rev() {
-        match piece.kind {
-            BlockKind::ListItem { depth: above } if above < depth => {
-                depth = above;
-                found.push(shortened(text, piece));
-            }
-            BlockKind::ListItem { .. } | BlockKind::Remark => {}
-            BlockKind::Paragraph if piece.introduces => {
-                found.push(shortened(text, piece));
-                return;
-            }
-            _ => return,
+/// Finds for each piece the one without which it makes no sense: for an item the item above or the paragraph that
+/// introduces the list, for a row the header of its table, for a header the caption.
+///
+/// In one pass: a table may have a million rows.
+fn above(pieces: &[Piece]) -> Vec<Option<usize>> {
+    let mut found = Vec::with_capacity(pieces.len());
+    // The paragraph that introduces the list now open, and its open items, outermost first.
+    let mut introduction = None;
+    let mut items: Vec<(u8, usize)> = Vec::new();
+    // The table now open, and what its next row needs.
+    let mut table: Option<(u32, Option<usize>)> = None;
+    let mut before: Option<usize> = None;
+    for (at, piece) in pieces.iter().enumerate() {
+        let kind = piece.kind;
+        if kind == BlockKind::Remark {
+            found.push(None);
+            continue;
         }
-    }
-}
-
-/// The header of a table and its caption, nearest first.
-fn table_lead(before: &[Piece], table: u32, found: &mut Vec<Piece>) {
-    let mut headed = false;
-    for piece in before.iter().rev() {
-        match piece.kind {
-            BlockKind::TableHeader { table: of } if of == table => {
-                headed = true;
-                found.push(*piece);
+        let caption = before.filter(|&before| pieces[before].kind == BlockKind::Caption);
+        let mut needed = None;
+        match kind {
+            BlockKind::ListItem { depth } => {
+                while items.last().is_some_and(|(open, _)| *open >= depth) {
+                    items.pop();
+                }
+                needed = items.last().map(|(_, item)| *item).or(introduction);
+                items.push((depth, at));
             }
-            BlockKind::TableRow { table: of } if of == table && !headed => {}
-            BlockKind::Remark => {}
-            BlockKind::Caption => {
-                found.push(*piece);
-                return;
+            BlockKind::TableRow { table: number } => {
+                let open = table.filter(|(open, _)| *open == number);
+                needed = open.map_or(caption, |(_, header)| header);
+                table = Some((number, needed));
             }
-            _ => return,
+            BlockKind::TableHeader { table: number } => {
+                let header = before.filter(|&before| pieces[before].kind == kind);
+                needed = header.or(caption);
+                table = Some((number, Some(at)));
+            }
+            _ => {}
         }
+        if !matches!(kind, BlockKind::ListItem { .. }) {
+            items.clear();
+            introduction = (kind == BlockKind::Paragraph && piece.introduces).then_some(at);
+        }
+        if !matches!(kind, BlockKind::TableRow { .. } | BlockKind::TableHeader { .. }) {
+            table = None;
+        }
+        found.push(needed);
+        before = Some(at);
     }
+    found
 }
 
 /// The last sentence of a paragraph that is too long to be repeated whole.

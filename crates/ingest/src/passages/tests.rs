@@ -120,6 +120,26 @@ fn every_article_is_a_section_under_its_chapter() {
 }
 
 #[test]
+fn a_heading_with_nothing_but_a_remark_below_it_can_be_quoted() {
+    check(
+        None,
+        &[
+            (h(1), "Статья 1."),
+            (R, "(Утратила силу)"),
+            (h(1), "Статья 2."),
+            (P, "Два."),
+        ],
+        &expect![[r"
+            0 Статья 1.
+              Статья 1.
+              (Утратила силу)
+            1 Статья 2.
+              Два.
+        "]],
+    );
+}
+
+#[test]
 fn a_cut_list_repeats_its_lead_in_and_the_items_above() {
     let items: Vec<String> = ["а)", "б)", "в)", "г)"]
         .iter()
@@ -251,9 +271,6 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
                 return Err(format!("not the text at {:?}: {}", line.range, line.text));
             }
         }
-        if passage.lines.is_empty() {
-            return Err("a passage that cannot be quoted".to_owned());
-        }
         if !passage
             .lines
             .iter()
@@ -284,6 +301,14 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
         .filter(|line| !matches!(line.kind, BlockKind::Heading { .. }))
         .map(|line| words(&line.text))
         .collect();
+    // Only remarks in front of the first heading have nothing beside them that could be quoted.
+    let mute = passages.iter().skip(1).find(|passage| {
+        let mut lines = passage.lines.iter();
+        lines.all(|line| line.kind == BlockKind::Remark) && passage.lead.is_empty()
+    });
+    if let Some(mute) = mute {
+        return Err(format!("nothing to quote at {:?}", mute.range));
+    }
     let blocks: String = (document.blocks.iter())
         .filter(|block| !matches!(block.kind, BlockKind::Heading { .. }))
         .filter_map(|block| block.range.of(&document.text))
@@ -292,7 +317,7 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
     if own != blocks {
         return Err("own lines are not the words of the blocks".to_owned());
     }
-    // A heading is told when some passage that begins at or behind it carries it in its path.
+    // A heading is told when some passage in which it begins carries it in its path.
     let title = passages.first().map(|passage| Arc::clone(&passage.title));
     for (nth, block) in document
         .blocks
@@ -301,9 +326,9 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
         .enumerate()
     {
         let text = block.range.of(&document.text).unwrap_or("").trim();
-        let own = passages.iter().find(|passage| {
-            passage.range.start <= block.range.start && block.range.start < passage.range.end
-        });
+        let own = passages
+            .iter()
+            .find(|passage| (passage.range.start..passage.range.end).contains(&block.range.start));
         let told = own.is_some_and(|passage| passage.headings.iter().any(|heading| **heading == *text));
         let is_title = nth == 0
             && title
