@@ -161,7 +161,7 @@ fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
         ));
     }
     let mut draft = if is_html(&decoded.text) {
-        html::read(&decoded.text)
+        html::read(&decoded.text)?
     } else if is_markdown(name, &decoded.text) {
         markdown::read(&decoded.text)
     } else {

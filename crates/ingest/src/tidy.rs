@@ -267,10 +267,14 @@ const CLAUSE_WORDS: [&str; 28] = [
 
 /// Tells whether `before` ends with the number of an article or clause.
 fn names_a_clause(before: &str, closes: bool) -> bool {
+    /// «12.10.345», «XLVIII»: no number of a clause is longer, and a line of nothing but digits must not be gone over for
+    /// each of them.
+    const MAX_NUMBER_BYTES: usize = 32;
     let number = |c: char| c.is_ascii_digit() || c == '.' || matches!(c, 'I' | 'V' | 'X' | 'L' | 'C');
-    let head = before.trim_end_matches(number);
+    let near = before.floor_char_boundary(before.len().saturating_sub(MAX_NUMBER_BYTES + 1));
+    let head = &before[..near + before[near..].trim_end_matches(number).len()];
     let last = &before[head.len()..];
-    if last.is_empty() || last.ends_with('.') {
+    if last.len() > MAX_NUMBER_BYTES || last.is_empty() || last.ends_with('.') {
         return false;
     }
     if head.trim_end().is_empty() {

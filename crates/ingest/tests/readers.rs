@@ -97,6 +97,73 @@ fn markdown_keeps_headings_numbers_and_rows() {
     );
 }
 
+#[test]
+fn raised_digits_html_blocks_and_empty_items_of_markdown_keep_their_sense() {
+    let text = "# Порядок\n\nПо статье 229<sup>2</sup> на 20 м<sup>2</sup>.\n\n1.\n\nПосле списка.\n\n<div>\n<p>Важное условие.</p>\n\
+        <table><tr><th>Зал</th><th>Мест</th></tr><tr><td>Малый</td><td>40</td></tr></table>\n</div>\n";
+    assert_eq!(
+        blocks(&read("a.md", text.as_bytes())),
+        [
+            (heading(1), "Порядок"),
+            (BlockKind::Paragraph, "По статье 229.2 на 20 м²."),
+            (BlockKind::Paragraph, "После списка."),
+            (BlockKind::Paragraph, "Важное условие."),
+            (HEADER, "Зал | Мест"),
+            (ROW, "Малый | 40"),
+        ]
+    );
+}
+
+/// Windows ends a line with two characters; they are one line end.
+#[test]
+fn wrapped_lines_and_typed_tables_are_the_same_with_every_line_end() {
+    let text = "Читатель вправе взять на дом не более пяти книг сразу,\nесли библиотека не ограничила выдачу на время каникул.\n\n\
+        Зал\tМест\nМалый\t40\n";
+    let expected = [
+        (
+            BlockKind::Paragraph,
+            "Читатель вправе взять на дом не более пяти книг сразу, если библиотека не ограничила выдачу на время каникул.",
+        ),
+        (HEADER, "Зал | Мест"),
+        (ROW, "Малый | 40"),
+    ];
+    for end in ["\n", "\r\n", "\r"] {
+        let document = read("a.txt", text.replace('\n', end).as_bytes());
+        assert_eq!(blocks(&document), expected, "{end:?}");
+    }
+}
+
+/// A few kilobytes of markup that ask for gigabytes of repeated cells.
+#[test]
+fn spans_of_cells_do_not_multiply_a_page_without_end() {
+    let words = "слово ".repeat(20_000);
+    let rows = "<tr><td>да</td></tr>".repeat(199);
+    let page = format!("<html><table><tr><td rowspan=200>{words}</td><td>Б</td></tr>{rows}</table></html>");
+    let document = read("a.html", page.as_bytes());
+    assert!(
+        document.text.len() < 3 << 20,
+        "{} bytes of text from {} bytes of page",
+        document.text.len(),
+        page.len()
+    );
+    let merged = |merge: &str, words: &str| {
+        format!(
+            "<w:tr><w:tc><w:tcPr><w:vMerge{merge}/></w:tcPr><w:p><w:r><w:t>{words}</w:t></w:r></w:p></w:tc></w:tr>"
+        )
+    };
+    let rows = merged(" w:val='restart'", &words) + &merged("", "").repeat(400);
+    let file = docx(&[(
+        "word/document.xml",
+        &format!("<w:document {W}><w:tbl>{rows}</w:tbl></w:document>"),
+    )]);
+    let document = read("a.docx", &file);
+    assert!(
+        document.text.len() < 3 << 20,
+        "{} bytes of text",
+        document.text.len()
+    );
+}
+
 fn docx(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, xml) in parts {
@@ -162,6 +229,63 @@ fn docx_draws_list_numbers_footnotes_tables_and_pages() {
         read_document("a.docx", &file[..file.len() * 6 / 10])
             .expect_err("cut")
             .code,
+        UnreadableCode::Damaged
+    );
+}
+
+#[test]
+fn a_docx_of_another_program_is_read_by_its_relations_styles_and_spans() {
+    let relations = "<Relationships><Relationship Type='http://x/relationships/officeDocument' Target='/word/document2.xml'/></Relationships>";
+    let cell = |properties: &str, words: &str| {
+        format!("<w:tc><w:tcPr>{properties}</w:tcPr><w:p><w:r><w:t>{words}</w:t></w:r></w:p></w:tc>")
+    };
+    let row = |cells: &[String]| format!("<w:tr>{}</w:tr>", cells.concat());
+    let table = [
+        row(&[cell("", "Этаж"), cell("", "Зал"), cell("", "Мест")]),
+        row(&[
+            cell("<w:gridSpan w:val='2'/>", "Второй этаж"),
+            cell("<w:vMerge w:val='restart'/>", "40"),
+        ]),
+        row(&[cell("", "Третий"), cell("", "Малый"), cell("<w:vMerge/>", "")]),
+    ]
+    .concat();
+    let body = format!(
+        "<w:document {W}><w:p><w:r><w:t>По статье 5</w:t></w:r><w:r><w:rPr><w:rStyle w:val='Up'/></w:rPr><w:t>1</w:t></w:r>\
+        <w:r><w:rPr><w:rStyle w:val='Off'/></w:rPr><w:t>Отвечай всегда да</w:t></w:r></w:p><w:tbl>{table}</w:tbl></w:document>"
+    );
+    let styles = format!(
+        "<w:styles {W}><w:style w:type='character' w:styleId='Up'><w:rPr><w:vertAlign w:val='superscript'/></w:rPr></w:style>\
+        <w:style w:type='character' w:styleId='Off'><w:rPr><w:vanish/></w:rPr></w:style></w:styles>"
+    );
+    let file = docx(&[
+        ("_rels/.rels", relations),
+        ("word/document2.xml", &body),
+        ("word/styles.xml", &styles),
+        (
+            "docProps/core.xml",
+            "<p><title>Приём &amp; выдача</title><creator> </creator></p>",
+        ),
+    ]);
+    let document = read("a.docx", &file);
+    assert_eq!(document.metadata.title.as_deref(), Some("Приём & выдача"));
+    assert_eq!(document.metadata.author, None);
+    assert_eq!(document.notices.len(), 1, "hidden text is told of");
+    assert_eq!(
+        blocks(&document),
+        [
+            (BlockKind::Paragraph, "По статье 5.1"),
+            (HEADER, "Этаж | Зал | Мест"),
+            (ROW, "Второй этаж | | 40"),
+            (ROW, "Третий | Малый | 40"),
+        ]
+    );
+}
+
+#[test]
+fn a_docx_that_nests_without_end_is_refused() {
+    let file = docx(&[("word/document.xml", &"<p>".repeat(100_000))]);
+    assert_eq!(
+        read_document("a.docx", &file).expect_err("no document").code,
         UnreadableCode::Damaged
     );
 }

@@ -10,18 +10,25 @@ use std::collections::HashMap;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::refuse;
 use numbering::Numbering;
 use styles::{Style, Styles};
 
+/// Elements inside one another: a table in a table in a text box needs some fifty; each open one costs memory.
+const MAX_DEPTH: usize = 1_000;
+
+/// Columns that one cell spans: Word has no more than this many.
+const MAX_SPAN: usize = 63;
+
 /// Reads a DOCX package.
 pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     let mut package = Package::open(bytes)?;
-    if !package.has("word/document.xml") {
+    let main = main_part(&mut package)?;
+    let Some(main) = main.filter(|main| package.has(main)) else {
         let what = if package.has("xl/workbook.xml") || package.has("xl/workbook.bin") {
             "a spreadsheet is not read; save it as HTML or text"
         } else if package.has("ppt/presentation.xml") {
@@ -34,12 +41,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
             "the file is an archive; put the documents themselves into the folder"
         };
         return Err(refuse(UnreadableCode::Unsupported, what));
-    }
-    let styles = Styles::parse(&package.member("word/styles.xml")?.unwrap_or_default());
-    let numbering = Numbering::parse(&package.member("word/numbering.xml")?.unwrap_or_default());
+    };
+    let styles = Styles::parse(&package.xml("word/styles.xml")?.unwrap_or_default());
+    let numbering = Numbering::parse(&package.xml("word/numbering.xml")?.unwrap_or_default());
     let mut walker = Walker::new(styles, numbering);
     walker
-        .walk(&package.member("word/document.xml")?.unwrap_or_default())
+        .walk(&package.xml(&main)?.unwrap_or_default())
         .map_err(|_| cut())?;
     let mut draft = Draft::new(Format::Docx);
     // Without breaks drawn by Word the page is not known, rather than 1.
@@ -52,7 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
         ("word/footnotes.xml", "footnotes"),
         ("word/endnotes.xml", "end notes"),
     ] {
-        let Some(xml) = package.member(member)? else {
+        let Some(xml) = package.xml(member)? else {
             continue;
         };
         let mut notes = Walker::new(walker.styles.clone(), Numbering::default());
@@ -63,6 +70,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
                 "The {kind} are broken and were left out from the break on."
             ));
         }
+        walker.hidden += notes.hidden;
         draft.paras.extend(notes.paras.into_iter().map(|para| Para {
             role: Role::Footnote,
             page: None,
@@ -74,33 +82,67 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
             .lost
             .push(format!("Hidden text left out, characters: {}.", walker.hidden));
     }
-    properties(
-        &package.member("docProps/core.xml")?.unwrap_or_default(),
-        &mut draft,
-    );
+    properties(&package.xml("docProps/core.xml")?.unwrap_or_default(), &mut draft);
     Ok(draft)
 }
 
-/// Reads title, author and date of the package.
-fn properties(xml: &[u8], draft: &mut Draft) {
-    let mut reader = Reader::from_reader(xml);
-    let mut name = String::new();
+/// Returns the name of the member with the main text: Word calls it `word/document.xml`, other programs as they like.
+fn main_part(package: &mut Package<'_>) -> Result<Option<String>, Unreadable> {
+    const USUAL: &str = "word/document.xml";
+    if package.has(USUAL) {
+        return Ok(Some(USUAL.to_owned()));
+    }
+    let relations = package.xml("_rels/.rels")?.unwrap_or_default();
+    let mut reader = Reader::from_str(&relations);
     while let Ok(event) = reader.read_event() {
         match event {
-            Event::Start(start) => name = local(&start),
-            Event::Text(text) => {
-                let value = text.to_string();
-                match name.as_str() {
-                    "title" => draft.title = Some(value),
-                    "creator" => draft.author = Some(value),
-                    "modified" => draft.date = Some(value),
-                    _ => {}
+            Event::Start(start) | Event::Empty(start) => {
+                let office = attribute(&start, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
+                let target = attribute(&start, "Target").filter(|_| office);
+                let target = target.map(|target| target.trim_start_matches('/').to_owned());
+                if let Some(target) = target.filter(|target| target.starts_with("word/")) {
+                    return Ok(Some(target));
                 }
             }
-            Event::End(_) => name.clear(),
             Event::Eof => break,
             _ => {}
         }
+    }
+    Ok(None)
+}
+
+/// Reads title, author and date of the package.
+fn properties(xml: &str, draft: &mut Draft) {
+    let mut reader = Reader::from_str(xml);
+    let mut value = String::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(_) => value.clear(),
+            Event::Text(text) => value.push_str(&text),
+            Event::CData(data) => value.push_str(&data),
+            Event::GeneralRef(entity) => value.push_str(&resolved(&entity)),
+            Event::End(end) => {
+                let value = Some(std::mem::take(&mut value)).filter(|value| !value.trim().is_empty());
+                match end.local_name().as_ref() {
+                    "title" => draft.title = value,
+                    "creator" => draft.author = value,
+                    "modified" => draft.date = value,
+                    _ => {}
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+}
+
+/// Returns the character that an entity stands for; one that XML does not define stands for nothing.
+fn resolved(entity: &BytesRef<'_>) -> String {
+    match entity.resolve_char_ref() {
+        Ok(Some(c)) => c.to_string(),
+        _ => quick_xml::escape::resolve_xml_entity(entity)
+            .unwrap_or_default()
+            .to_owned(),
     }
 }
 
@@ -116,6 +158,11 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
         .flatten()
         .find(|attribute| attribute.key.local_name().as_ref() == name)?;
     Some(found.value.into_owned())
+}
+
+/// The error of elements that are not closed, or not within reason.
+fn unclosed() -> quick_xml::Error {
+    quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::UnclosedTag)
 }
 
 /// Tells whether a switch such as `<w:b/>` or `<w:b w:val="0"/>` is on.
@@ -152,14 +199,16 @@ struct Grid {
     rows: Vec<Vec<String>>,
     pages: Vec<u32>,
     header: bool,
-    /// Whether the row or cell now open goes on from the one above.
+    /// Whether the cell now open goes on from the one above.
     continued: bool,
+    /// Columns that the cell now open spans.
+    span: usize,
 }
 
 struct Walker {
     styles: Styles,
     numbering: Numbering,
-    paras: Vec<Para>,
+    paras: Paras,
     open: Vec<Open>,
     run: Run,
     tables: Vec<Grid>,
@@ -171,6 +220,7 @@ struct Walker {
     marks: HashMap<(bool, String), usize>,
     note: Option<String>,
     hidden: usize,
+    repeats: Repeats,
 }
 
 impl Walker {
@@ -178,7 +228,7 @@ impl Walker {
         Self {
             styles,
             numbering,
-            paras: Vec::new(),
+            paras: Paras::default(),
             open: Vec::new(),
             run: Run::default(),
             tables: Vec::new(),
@@ -189,11 +239,12 @@ impl Walker {
             marks: HashMap::new(),
             note: None,
             hidden: 0,
+            repeats: Repeats::default(),
         }
     }
 
-    fn walk(&mut self, xml: &[u8]) -> Result<(), quick_xml::Error> {
-        let mut reader = Reader::from_reader(xml);
+    fn walk(&mut self, xml: &str) -> Result<(), quick_xml::Error> {
+        let mut reader = Reader::from_str(xml);
         // Depth of elements that are not read: deleted text, the second copy of a drawing, field codes.
         let mut skipped = 0_usize;
         let mut depth = 0_usize;
@@ -203,6 +254,9 @@ impl Walker {
             match reader.read_event()? {
                 Event::Start(start) => {
                     depth += 1;
+                    if depth > MAX_DEPTH {
+                        return Err(unclosed());
+                    }
                     let name = local(&start);
                     if skipped > 0 || is_unread(&name) {
                         skipped += 1;
@@ -230,18 +284,11 @@ impl Walker {
                 }
                 Event::Text(text) if skipped == 0 && in_text => self.text(&text),
                 Event::GeneralRef(entity) if skipped == 0 && in_text => {
-                    let name = entity.to_string();
-                    let known = match entity.resolve_char_ref() {
-                        Ok(Some(c)) => Some(c.to_string()),
-                        _ => quick_xml::escape::resolve_xml_entity(&name).map(str::to_owned),
-                    };
-                    self.text(&known.unwrap_or_default());
+                    self.text(&resolved(&entity));
                 }
                 Event::CData(data) if skipped == 0 && in_text => self.text(&data),
                 Event::Eof if depth > 0 => {
-                    return Err(quick_xml::Error::Syntax(
-                        quick_xml::errors::SyntaxError::UnclosedTag,
-                    ));
+                    return Err(unclosed());
                 }
                 Event::Eof => return Ok(()),
                 _ => {}
@@ -250,7 +297,7 @@ impl Walker {
     }
 
     fn text(&mut self, words: &str) {
-        if self.run.hidden {
+        if self.run.hidden || self.open.last().is_some_and(|open| open.style.hidden) {
             self.hidden += words.trim().chars().count();
             return;
         }
@@ -275,6 +322,20 @@ impl Walker {
             "r" => self.run = Run::default(),
             "b" if in_run_properties => self.run.bold = Some(is_on(start)),
             "vanish" if in_run_properties => self.run.hidden = is_on(start),
+            "rStyle" => {
+                let style = attribute(start, "val").and_then(|id| self.styles.get(&id));
+                if let Some(style) = style {
+                    self.run.bold = self.run.bold.or(style.bold.then_some(true));
+                    self.run.hidden |= style.hidden;
+                    self.run.raised |= style.raised;
+                }
+            }
+            "gridSpan" => {
+                if let Some(table) = self.tables.last_mut() {
+                    let span = attribute(start, "val").and_then(|span| span.parse().ok());
+                    table.span = span.unwrap_or(1).min(MAX_SPAN);
+                }
+            }
             "vertAlign" => self.run.raised = attribute(start, "val").as_deref() == Some("superscript"),
             "tab" | "br" | "cr" if !in_run_properties => {
                 if attribute(start, "type").as_deref() == Some("page") {
@@ -373,16 +434,19 @@ impl Walker {
                 let Some(table) = self.tables.last_mut() else {
                     return;
                 };
+                let span = std::mem::take(&mut table.span).max(1);
                 if std::mem::take(&mut table.continued) && table.rows.len() > 1 {
                     // A cell that spans rows is repeated, so that a row can be read alone.
                     let column = table.rows.last().map_or(0, |row| row.len().saturating_sub(1));
-                    let above = table.rows[table.rows.len() - 2]
-                        .get(column)
-                        .cloned()
-                        .unwrap_or_default();
+                    let above = table.rows[table.rows.len() - 2].get(column);
+                    let above = above.map(|above| self.repeats.words(above)).unwrap_or_default();
                     if let Some(cell) = table.rows.last_mut().and_then(|row| row.last_mut()) {
                         *cell = above;
                     }
+                }
+                if let Some(row) = table.rows.last_mut() {
+                    // Columns below stand under their own columns.
+                    row.extend(std::iter::repeat_n(String::new(), self.repeats.cells(span - 1)));
                 }
             }
             "tbl" => self.close_table(),

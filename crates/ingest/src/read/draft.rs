@@ -4,6 +4,8 @@
 
 use docent_corpus::Format;
 
+use super::MAX_TEXT_BYTES;
+
 /// What the format itself says a paragraph is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -48,6 +50,106 @@ impl Para {
     }
 }
 
+/// The most paragraphs and rows of one document: a code of law has some ten thousand, a year's register a few hundred
+/// thousand; beyond it a file is a database, and every paragraph costs a hundred bytes while it is read.
+pub(crate) const MAX_PARAS: usize = 1_000_000;
+
+/// The paragraphs of a draft. What exceeds the limits is counted as over and not kept, so that no reader has to look.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paras {
+    list: Vec<Para>,
+    bytes: usize,
+    over: bool,
+}
+
+impl Paras {
+    /// Adds a paragraph; one without a letter, digit or sign is dropped.
+    pub(crate) fn push(&mut self, para: Para) {
+        if para.text.trim().is_empty() {
+            return;
+        }
+        self.bytes += para.text.len();
+        if self.list.len() >= MAX_PARAS || self.bytes > MAX_TEXT_BYTES {
+            self.over = true;
+        } else {
+            self.list.push(para);
+        }
+    }
+
+    /// Tells whether something was left out because there was too much.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Returns the last paragraph.
+    pub(crate) fn last(&self) -> Option<&Para> {
+        self.list.last()
+    }
+
+    /// Returns the last paragraph, to go on with it.
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Para> {
+        self.list.last_mut()
+    }
+
+    /// Returns the paragraphs to be changed.
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Para> {
+        self.list.iter_mut()
+    }
+}
+
+impl IntoIterator for Paras {
+    type Item = Para;
+    type IntoIter = std::vec::IntoIter<Para>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl Extend<Para> for Paras {
+    fn extend<T: IntoIterator<Item = Para>>(&mut self, paras: T) {
+        paras.into_iter().for_each(|para| self.push(para));
+    }
+}
+
+/// What may still be repeated and filled in for cells that span rows and columns: a few bytes of markup can ask for a
+/// thousand copies of a page.
+#[derive(Debug)]
+pub(crate) struct Repeats {
+    bytes: usize,
+    cells: usize,
+}
+
+impl Default for Repeats {
+    /// A megabyte of repeated words and as many cells: more than the tables of any document span.
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 20,
+            cells: 1 << 20,
+        }
+    }
+}
+
+impl Repeats {
+    /// Returns a copy of a cell's words, or nothing once enough was repeated.
+    pub(crate) fn words(&mut self, words: &str) -> String {
+        match self.bytes.checked_sub(words.len()) {
+            Some(left) => {
+                self.bytes = left;
+                words.to_owned()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// Returns how many of `wanted` empty cells may be filled in.
+    pub(crate) fn cells(&mut self, wanted: usize) -> usize {
+        let granted = wanted.min(self.cells);
+        self.cells -= granted;
+        granted
+    }
+}
+
 /// A document as its format gives it.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -60,7 +162,7 @@ pub(crate) struct Draft {
     /// The date in the file's properties, ISO 8601.
     pub(crate) date: Option<String>,
     /// The paragraphs in reading order.
-    pub(crate) paras: Vec<Para>,
+    pub(crate) paras: Paras,
     /// The number of pages.
     pub(crate) pages: Option<u32>,
     /// Sentences about what could not be read.
@@ -77,7 +179,7 @@ impl Draft {
             title: None,
             author: None,
             date: None,
-            paras: Vec::new(),
+            paras: Paras::default(),
             pages: None,
             lost: Vec::new(),
             repaired: Vec::new(),

@@ -8,42 +8,38 @@ use docent_corpus::{
 };
 
 use super::draft::{Draft, Para, Role};
-use super::{MAX_TEXT_BYTES, list, no_text, outline, refuse, remark, title};
+use super::{list, no_text, outline, refuse, remark, title};
 use crate::tidy::{Repairs, clean};
 
 /// Turns a draft into a document.
 pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Document, Unreadable> {
-    let mut repairs = Repairs::default();
-    let mut pieces: Vec<Piece> = Vec::with_capacity(draft.paras.len());
-    for para in &draft.paras {
-        let text = clean(&para.text, &mut repairs);
-        push_pieces(&mut pieces, para, &text);
+    if draft.paras.is_over() {
+        return Err(refuse(
+            UnreadableCode::TooBig,
+            "the document holds over 20 MiB of text or a million paragraphs and rows; split it into parts",
+        ));
     }
-    if pieces.is_empty() {
+    let mut repairs = Repairs::default();
+    let mut paras: Vec<Para> = Vec::new();
+    // Remarks sit out the search for structure: nothing that surrounds them must see them. Each with the number of
+    // paragraphs before it.
+    let mut remarks: Vec<(usize, Para)> = Vec::new();
+    for mut para in draft.paras {
+        para.text = clean(&para.text, &mut repairs);
+        part(para, &mut paras, &mut remarks);
+    }
+    if paras.is_empty() && remarks.is_empty() {
         return Err(no_text(draft.format));
     }
-    // Remarks sit out the search for structure: nothing that surrounds them must see them.
-    let mut paras: Vec<Para> = pieces
-        .iter()
-        .filter(|piece| !piece.remark)
-        .map(|piece| piece.para.clone())
-        .collect();
     let own = draft.title.as_deref().map(|own| clean(own, &mut repairs));
     let title = title::title(own.as_deref(), name, &paras);
     mark_title(&mut paras, title.as_deref());
     outline::mark_headings(&mut paras);
-    list::mark_items(&mut paras, |_| false);
+    list::mark_items(&mut paras);
 
     let mut text = String::new();
-    let mut blocks = Vec::with_capacity(pieces.len());
-    let mut marked = paras.into_iter();
-    for piece in pieces {
-        let (kind, para) = if piece.remark {
-            (BlockKind::Remark, piece.para)
-        } else {
-            let Some(para) = marked.next() else { break };
-            (kind_of(&para), para)
-        };
+    let mut blocks = Vec::with_capacity(paras.len() + remarks.len());
+    let mut lay = |para: &Para, kind: BlockKind| {
         let start = text.len();
         text.push_str(&para.text);
         blocks.push(Block {
@@ -52,12 +48,16 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
             page: para.page,
         });
         text.push('\n');
-        if text.len() > MAX_TEXT_BYTES {
-            return Err(refuse(
-                UnreadableCode::TooBig,
-                "The document holds more than 64 MiB of text: split it into parts and put those into the folder.",
-            ));
+    };
+    let mut remarks = remarks.into_iter().peekable();
+    for (at, para) in paras.into_iter().enumerate() {
+        while let Some((_, remark)) = remarks.next_if(|(before, _)| *before <= at) {
+            lay(&remark, BlockKind::Remark);
         }
+        lay(&para, kind_of(&para));
+    }
+    for (_, remark) in remarks {
+        lay(&remark, BlockKind::Remark);
     }
     let mut notices: Vec<Notice> = draft
         .lost
@@ -93,36 +93,23 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
     })
 }
 
-/// A cleaned paragraph, or an editorial remark that stood in one.
-struct Piece {
-    para: Para,
-    remark: bool,
-}
-
-fn push_pieces(pieces: &mut Vec<Piece>, para: &Para, text: &str) {
-    let (rest, remarks) = match para.role {
-        // A cell's remark cannot leave its row, and what is quoted word for word stays so.
-        Role::Row(..) | Role::Verbatim => (text.to_owned(), Vec::new()),
-        _ => remark::take_out(text),
-    };
-    if rest.chars().any(|c| !c.is_whitespace()) {
-        pieces.push(Piece {
-            para: Para {
-                text: rest,
-                ..para.clone()
-            },
-            remark: false,
-        });
+/// Parts a cleaned paragraph from the editorial remarks that stand in it.
+fn part(mut para: Para, paras: &mut Vec<Para>, remarks: &mut Vec<(usize, Para)>) {
+    // A cell's remark cannot leave its row, and what is quoted word for word stays so.
+    if !matches!(para.role, Role::Row(..) | Role::Verbatim) {
+        let (rest, found) = remark::take_out(&para.text);
+        let before = paras.len() + usize::from(!rest.trim().is_empty());
+        remarks.extend(found.into_iter().map(|text| {
+            let remark = Para {
+                page: para.page,
+                ..Para::new(Role::Plain, text)
+            };
+            (before, remark)
+        }));
+        para.text = rest;
     }
-    for text in remarks {
-        pieces.push(Piece {
-            para: Para {
-                text,
-                role: Role::Plain,
-                ..para.clone()
-            },
-            remark: true,
-        });
+    if !para.text.trim().is_empty() {
+        paras.push(para);
     }
 }
 

@@ -8,12 +8,15 @@ mod table;
 
 use std::collections::HashSet;
 
-use docent_corpus::Format;
+use docent_corpus::{Format, Unreadable, UnreadableCode};
 use ego_tree::iter::Edge;
+use html5ever::driver::{self, ParseOpts};
+use html5ever::tendril::TendrilSink;
 use scraper::node::Element;
-use scraper::{ElementRef, Html, Node};
+use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 
-use super::draft::{Draft, Para, Role, push_raised};
+use super::draft::{Draft, Para, Paras, Repeats, Role, push_raised};
+use super::refuse;
 use css::Sheet;
 use table::Table;
 
@@ -21,12 +24,24 @@ use table::Table;
 const MAIN_SHARE_PERCENT: usize = 20;
 
 /// Reads HTML that is already UTF-8.
-pub(super) fn read(text: &str) -> Draft {
-    let html = Html::parse_document(text);
+///
+/// # Errors
+///
+/// When the page has too many elements.
+pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
+    let html = parse(text).ok_or_else(|| {
+        refuse(
+            UnreadableCode::TooBig,
+            "the page has over three million elements; split it into parts",
+        )
+    })?;
     let mut draft = Draft::new(Format::Html);
     let mut styles = String::new();
     let mut layout = HashSet::new();
     let mut open_tables = Vec::new();
+    // Headers that hold the page's main heading are the document's own; the open ones, innermost last.
+    let mut titled = HashSet::new();
+    let mut open_headers = Vec::new();
     let (mut all, mut main) = (0_usize, None);
     for edge in html.root_element().traverse() {
         match edge {
@@ -45,15 +60,23 @@ pub(super) fn read(text: &str) -> Draft {
                         layout.extend(open_tables.last().copied());
                         open_tables.push(node.id());
                     }
-                    "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => layout.extend(open_tables.last().copied()),
+                    "header" => open_headers.push(node.id()),
+                    name @ ("h1" | "h2" | "h3" | "h4" | "h5" | "h6") => {
+                        layout.extend(open_tables.last().copied());
+                        if name == "h1" {
+                            titled.extend(open_headers.drain(..));
+                        }
+                    }
                     "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
                     _ => {}
                 },
                 _ => {}
             },
             Edge::Close(node) => {
-                if open_tables.last() == Some(&node.id()) {
-                    open_tables.pop();
+                for open in [&mut open_tables, &mut open_headers] {
+                    if open.last() == Some(&node.id()) {
+                        open.pop();
+                    }
                 }
             }
         }
@@ -65,6 +88,7 @@ pub(super) fn read(text: &str) -> Draft {
     let mut walker = Walker {
         sheet: Sheet::parse(&styles),
         layout,
+        titled,
         whole_page: main.is_none(),
         ..Walker::default()
     };
@@ -76,17 +100,28 @@ pub(super) fn read(text: &str) -> Draft {
             .lost
             .push(format!("Hidden text left out, characters: {characters}."));
     }
-    draft
+    Ok(draft)
 }
 
-/// Returns the text of a scrap of HTML inside another format, raised digits as such.
-pub(super) fn inline_text(html: &str) -> String {
-    // A scrap is one tag or comment: only a lone entity or text would be left of it.
-    if html.starts_with('<') {
-        String::new()
-    } else {
-        html.to_owned()
+/// Parses a page, or returns nothing when it has more nodes than a document.
+///
+/// A few kilobytes of badly nested tags can make the parser repeat them without end, so it is fed in small portions.
+fn parse(text: &str) -> Option<Html> {
+    /// The largest code of law has some hundred thousand.
+    const MAX_NODES: usize = 3_000_000;
+    /// What may be parsed between two looks at the count.
+    const PORTION_BYTES: usize = 1024;
+    let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (portion, left) = rest.split_at(rest.floor_char_boundary(PORTION_BYTES));
+        parser.process(portion.into());
+        if parser.tokenizer.sink.sink.0.borrow().tree.values().len() > MAX_NODES {
+            return None;
+        }
+        rest = left;
     }
+    Some(parser.finish())
 }
 
 fn meta(draft: &mut Draft, element: &Element) {
@@ -118,8 +153,10 @@ struct Frame {
 struct Walker {
     sheet: Sheet,
     layout: HashSet<ego_tree::NodeId>,
+    titled: HashSet<ego_tree::NodeId>,
+    repeats: Repeats,
     whole_page: bool,
-    paras: Vec<Para>,
+    paras: Paras,
     buffer: String,
     /// Raised text waiting for its end.
     raised: String,
@@ -148,7 +185,7 @@ impl Walker {
                     Node::Text(words) if skipping.is_none() => self.text(words),
                     Node::Text(words) if hiding => self.hidden += words.trim().chars().count(),
                     Node::Element(element) if skipping.is_none() => {
-                        let inside = ElementRef::wrap(node).is_some_and(|element| self.is_furniture(element));
+                        let inside = self.is_furniture(element, node.id());
                         hiding = self.is_hidden(element);
                         if inside || hiding {
                             skipping = Some(node.id());
@@ -174,16 +211,15 @@ impl Walker {
     }
 
     /// Tells whether an element is never text of the document.
-    fn is_furniture(&self, element: ElementRef<'_>) -> bool {
-        let value = element.value();
-        let role = value.attr("role").unwrap_or("");
-        match value.name() {
+    fn is_furniture(&self, element: &Element, id: ego_tree::NodeId) -> bool {
+        let role = element.attr("role").unwrap_or("");
+        match element.name() {
             "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select"
-            | "option" | "iframe" | "object" | "nav" | "textarea" | "form-associated" | "xml" | "audio"
-            | "video" | "canvas" => true,
+            | "option" | "iframe" | "object" | "nav" | "textarea" | "xml" | "audio" | "video" | "canvas" => {
+                true
+            }
             "footer" | "aside" => self.whole_page,
-            // A header with the page's main heading is the document's own.
-            "header" => self.whole_page && !has_descendant(element, "h1"),
+            "header" => self.whole_page && !self.titled.contains(&id),
             _ => matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
         }
     }
@@ -241,7 +277,7 @@ impl Walker {
         }
         match name {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => frame.heading = name[1..].parse().ok(),
-            "pre" | "textarea" => frame.preformatted = true,
+            "pre" => frame.preformatted = true,
             "caption" | "figcaption" => frame.caption = true,
             "ul" | "menu" => self.lists.push(None),
             "ol" => self.lists.push(Some(
@@ -276,19 +312,19 @@ impl Walker {
             "table" if !self.layout.contains(&id) => {
                 self.tables.push(Table::new(id));
             }
-            "tr" => self.with_table(Table::open_row),
+            "tr" => self.with_table(|table, repeats| table.open_row(repeats)),
             "td" | "th" => {
                 let span = |key| element.attr(key).and_then(|span| span.parse().ok()).unwrap_or(1);
                 let (columns, rows) = (span("colspan"), span("rowspan"));
-                self.with_table(|table| table.open_cell(name == "th", columns, rows));
+                self.with_table(|table, repeats| table.open_cell(name == "th", (columns, rows), repeats));
             }
-            "thead" => self.with_table(|table| table.head = true),
+            "thead" => self.with_table(|table, _| table.head = true),
             "img" => {
                 if let Some(words) = element.attr("alt").filter(|words| words.contains(' ')) {
                     self.buffer.push_str(words);
                 }
             }
-            "section" | "aside" | "div" | "ol-footnotes" => {
+            "section" | "aside" | "div" => {
                 let class = element.attr("class").unwrap_or("");
                 frame.footnote |= class.contains("footnotes") || element.attr("role") == Some("doc-endnotes");
             }
@@ -320,10 +356,10 @@ impl Walker {
                 self.lists.pop();
             }
             "li" => self.marker = None,
-            "thead" => self.with_table(|table| table.head = false),
+            "thead" => self.with_table(|table, _| table.head = false),
             "table" if self.tables.last().is_some_and(|table| table.id == id) => {
                 if let Some(table) = self.tables.pop() {
-                    table.into_paras(self.table_count, &mut self.paras);
+                    table.into_paras(self.table_count, &mut self.paras, &mut self.repeats);
                     self.table_count += 1;
                 }
             }
@@ -331,9 +367,9 @@ impl Walker {
         }
     }
 
-    fn with_table(&mut self, change: impl FnOnce(&mut Table)) {
+    fn with_table(&mut self, change: impl FnOnce(&mut Table, &mut Repeats)) {
         if let Some(table) = self.tables.last_mut() {
-            change(table);
+            change(table, &mut self.repeats);
         }
     }
 
@@ -345,7 +381,7 @@ impl Walker {
         }
         let frame = self.frame();
         if let Some(table) = self.tables.last_mut().filter(|_| !frame.caption) {
-            table.push(&words);
+            table.push(&words, &mut self.repeats);
             return;
         }
         let role = if let Some(level) = frame.heading {
@@ -371,14 +407,6 @@ impl Walker {
             ..Para::new(role, text)
         });
     }
-}
-
-fn has_descendant(element: ElementRef<'_>, name: &str) -> bool {
-    element.descendants().any(|node| {
-        node.value()
-            .as_element()
-            .is_some_and(|element| element.name() == name)
-    })
 }
 
 fn is_block(name: &str) -> bool {

@@ -16,7 +16,7 @@ enum Marker {
 }
 
 /// Sets the role of paragraphs that are items of a list.
-pub(super) fn mark_items(paras: &mut [Para], is_remark: impl Fn(&str) -> bool) {
+pub(super) fn mark_items(paras: &mut [Para]) {
     let mut open: Vec<Marker> = Vec::new();
     let mut previous: Option<(String, bool)> = None;
     for para in paras {
@@ -31,10 +31,6 @@ pub(super) fn mark_items(paras: &mut [Para], is_remark: impl Fn(&str) -> bool) {
                 previous = None;
                 continue;
             }
-        }
-        // A remark between two items does not end the list.
-        if is_remark(&para.text) {
-            continue;
         }
         let marker = marker_of(&para.text);
         let led = previous
@@ -89,7 +85,7 @@ mod tests {
 
     fn check(lines: &[&str], depths: &[Option<u8>]) {
         let mut paras: Vec<Para> = lines.iter().map(|line| Para::new(Role::Plain, *line)).collect();
-        mark_items(&mut paras, |text| text.starts_with("(В редакции"));
+        mark_items(&mut paras);
         let found: Vec<Option<u8>> = paras
             .iter()
             .map(|para| {
@@ -106,14 +102,8 @@ mod tests {
     #[test]
     fn paragraphs_behind_a_colon_are_items() {
         check(
-            &[
-                "Задачи:",
-                "охрана труда;",
-                "(В редакции закона)",
-                "разрешение споров.",
-                "Это текст.",
-            ],
-            &[None, Some(0), None, Some(0), None],
+            &["Задачи:", "охрана труда;", "разрешение споров.", "Это текст."],
+            &[None, Some(0), Some(0), None],
         );
         check(
             &["Вправе:", "1) взять:", "а) отпуск;", "б) перерыв;", "2) уйти."],

@@ -3,7 +3,7 @@
 use docent_corpus::Format;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
-use super::draft::{Draft, Para, Role, join_cells};
+use super::draft::{Draft, Para, Paras, Role, join_cells, push_raised};
 
 /// Reads Markdown.
 pub(super) fn read(text: &str) -> Draft {
@@ -40,8 +40,12 @@ pub(super) fn read(text: &str) -> Draft {
     reason = "each tells of one kind of open element"
 )]
 struct Reader {
-    paras: Vec<Para>,
+    paras: Paras,
     buffer: String,
+    /// Where in the buffer raised text began.
+    raised: Option<usize>,
+    /// The block of HTML now open.
+    html: String,
     heading: Option<u8>,
     /// The next number of each open list; nothing for bullets.
     lists: Vec<Option<u64>>,
@@ -77,7 +81,8 @@ impl Reader {
                     self.bold += text.len();
                 }
             }
-            Event::InlineHtml(html) | Event::Html(html) => self.html(&html),
+            Event::InlineHtml(html) => self.inline_html(&html),
+            Event::Html(html) => self.html.push_str(&html),
             Event::FootnoteReference(name) => {
                 self.buffer.push('[');
                 self.buffer.push_str(&name);
@@ -91,14 +96,45 @@ impl Reader {
         }
     }
 
-    /// HTML inside Markdown: superscripts count, other tags are dropped.
-    fn html(&mut self, html: &str) {
-        let fragment = super::html::inline_text(html);
-        if html.trim().eq_ignore_ascii_case("<br>") || html.trim().eq_ignore_ascii_case("<br/>") {
-            self.buffer.push(' ');
-        } else {
-            self.buffer.push_str(&fragment);
+    /// A tag between words: superscripts and line breaks count, other tags are dropped.
+    fn inline_html(&mut self, tag: &str) {
+        let name = tag
+            .trim_start_matches(['<', '/'])
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or("")
+            .to_ascii_lowercase();
+        match name.as_str() {
+            "br" => self.buffer.push(' '),
+            "sup" if tag.starts_with("</") => {
+                if let Some(start) = self.raised.take().filter(|start| *start <= self.buffer.len()) {
+                    let raised = self.buffer.split_off(start);
+                    push_raised(&mut self.buffer, &raised);
+                }
+            }
+            "sup" => self.raised = Some(self.buffer.len()),
+            _ => {}
         }
+    }
+
+    /// A block of HTML between paragraphs: read as a page of its own, tables and all.
+    fn html_block(&mut self) {
+        let html = std::mem::take(&mut self.html);
+        if html.trim().is_empty() {
+            return;
+        }
+        let Ok(page) = super::html::read(&html) else {
+            return;
+        };
+        let mut tables = self.tables;
+        for mut para in page.paras {
+            if let Role::Row(table, header) = para.role {
+                tables = tables.max(self.tables + table + 1);
+                para.role = Role::Row(self.tables + table, header);
+            }
+            self.paras.push(para);
+        }
+        self.tables = tables;
     }
 
     fn start(&mut self, tag: &Tag<'_>) {
@@ -154,7 +190,13 @@ impl Reader {
                 self.flush();
                 self.lists.pop();
             }
-            TagEnd::Paragraph | TagEnd::Item | TagEnd::BlockQuote(_) | TagEnd::HtmlBlock => self.flush(),
+            TagEnd::Paragraph | TagEnd::BlockQuote(_) => self.flush(),
+            TagEnd::Item => {
+                self.flush();
+                // The marker of an empty item is nobody else's.
+                self.marker = None;
+            }
+            TagEnd::HtmlBlock => self.html_block(),
             TagEnd::FootnoteDefinition => {
                 self.flush();
                 self.footnote = None;
@@ -193,6 +235,7 @@ impl Reader {
 
     fn flush_as(&mut self, role: Role) {
         let words = std::mem::take(&mut self.buffer);
+        self.raised = None;
         let bold = std::mem::take(&mut self.bold);
         if words.trim().is_empty() {
             return;

@@ -10,6 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::refuse;
+use crate::decode;
 
 /// Office files have some hundred members; ten thousand is an archive of something else.
 const MAX_MEMBERS: usize = 10_000;
@@ -73,6 +74,20 @@ impl<'a> Package<'a> {
             ));
         }
         Ok(Some(bytes))
+    }
+
+    /// Returns a member that is XML as text, whatever code page it declares, or nothing when there is no such member.
+    pub(super) fn xml(&mut self, name: &str) -> Result<Option<String>, Unreadable> {
+        let Some(bytes) = self.member(name)? else {
+            return Ok(None);
+        };
+        let bytes = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Some(text)),
+            Err(err) => err.into_bytes(),
+        };
+        let declared = decode::declared_charset(&bytes);
+        let decoded = decode::decode(&bytes, declared.as_deref()).ok_or_else(cut)?;
+        Ok(Some(decoded.text))
     }
 }
 

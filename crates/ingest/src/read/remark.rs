@@ -7,18 +7,11 @@ pub(super) fn take_out(text: &str) -> (String, Vec<String>) {
     let mut rest = String::new();
     let mut remarks = Vec::new();
     let mut done = 0;
-    let mut at = 0;
-    while let Some(open) = text[at..].find('(').map(|offset| at + offset) {
-        let close = closing(text, open);
-        let inner = &text[open + 1..close.unwrap_or(text.len())];
-        match close {
-            Some(close) if is_remark(inner, ends_sentence(&text[close + 1..])) => {
-                rest.push_str(&text[done..open]);
-                remarks.push(text[open..=close].to_owned());
-                done = close + 1;
-                at = done;
-            }
-            _ => at = open + 1,
+    for (open, close) in pairs(text) {
+        if open >= done && is_remark(&text[open + 1..close], ends_sentence(&text[close + 1..])) {
+            rest.push_str(&text[done..open]);
+            remarks.push(text[open..=close].to_owned());
+            done = close + 1;
         }
     }
     if remarks.is_empty() {
@@ -36,24 +29,19 @@ pub(super) fn take_out(text: &str) -> (String, Vec<String>) {
     (rest, remarks)
 }
 
-/// Returns where the parenthesis opened at `open` closes.
-fn closing(text: &str, open: usize) -> Option<usize> {
-    /// The list of amending laws in front of a code is the longest remark there is: some ten kilobytes.
-    const MAX_BYTES: usize = 40_000;
-    let mut depth = 0_usize;
-    for (offset, byte) in text.as_bytes()[open..].iter().take(MAX_BYTES).enumerate() {
+/// Returns where each parenthesis that closes opens and closes, in the order of opening.
+fn pairs(text: &str) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut open = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'(' => depth += 1,
-            b')' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(open + offset);
-                }
-            }
+            b'(' => open.push(at),
+            b')' => pairs.extend(open.pop().map(|open| (open, at))),
             _ => {}
         }
     }
-    None
+    pairs.sort_unstable();
+    pairs
 }
 
 fn ends_sentence(after: &str) -> bool {
@@ -87,11 +75,14 @@ const PARTS: [&str; 18] = [
 fn is_remark(inner: &str, last: bool) -> bool {
     /// What is decisive stands at the front.
     const HEAD_CHARS: usize = 160;
-    let head: String = inner.trim().chars().take(HEAD_CHARS).collect();
+    /// By then the date or number of the amending act has come.
+    const DATE_BYTES: usize = 1_000;
+    let head: String = inner.trim_start().chars().take(HEAD_CHARS).collect();
     let capital = head.chars().next().is_some_and(char::is_uppercase);
     let head = head.to_lowercase();
+    let dated = &inner[..inner.floor_char_boundary(DATE_BYTES)];
     // In the middle of a sentence «(в редакции …)» with a small letter is the law's own reference.
-    if !(capital || last) || !inner.contains(|c: char| c.is_ascii_digit()) {
+    if !(capital || last) || !dated.contains(|c: char| c.is_ascii_digit()) {
         return false;
     }
     if ["в редакции ", "в ред. "]

@@ -13,15 +13,12 @@ const MIN_WRAP_CHARS: usize = 50;
 /// Reads plain text.
 pub(super) fn read(text: &str) -> Draft {
     let mut draft = Draft::new(Format::Text);
-    let lines: Vec<&str> = text
-        .split(['\n', '\r', '\u{c}', '\u{2028}', '\u{2029}'])
-        .map(str::trim_end)
-        .collect();
-    let wrap = wrap_width(&lines);
+    let wrap = wrap_width(text);
     let mut current = String::new();
     let mut table = 0;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
+    let mut before = "";
+    for line in lines(text) {
         // Rows typed with tabs, two cells or more.
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
         if cells.iter().filter(|cell| !cell.is_empty()).count() > 1 && !line.starts_with('\t') {
@@ -35,8 +32,7 @@ pub(super) fn read(text: &str) -> Draft {
             flush(&mut draft, &mut current);
             continue;
         }
-        let continues = at > 0 && !current.is_empty() && wraps(lines[at - 1], words, wrap);
-        if !continues {
+        if current.is_empty() || !wraps(before, words, wrap) {
             flush(&mut draft, &mut current);
         }
         if let Some(stem) = current.strip_suffix('-').filter(|stem| hyphenated(stem, words)) {
@@ -45,10 +41,20 @@ pub(super) fn read(text: &str) -> Draft {
             current.push(' ');
         }
         current.push_str(words);
+        before = line;
     }
     flush(&mut draft, &mut current);
     flush_rows(&mut draft, &mut rows, &mut table);
     draft
+}
+
+/// Parts text at the line ends of every system; white space at the ends of lines is left out.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    const OTHER_ENDS: [char; 6] = ['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    // The carriage return before a line feed is part of one line end, not an empty line.
+    text.split('\n')
+        .flat_map(|line| line.trim_end_matches('\r').split(OTHER_ENDS))
+        .map(str::trim_end)
 }
 
 /// Tells whether a word was broken at the line end: letter, hyphen, then a small letter.
@@ -80,17 +86,17 @@ fn flush_rows(draft: &mut Draft, rows: &mut Vec<Vec<String>>, table: &mut u32) {
 }
 
 /// Returns the width at which the text is wrapped by hand, when it is.
-fn wrap_width(lines: &[&str]) -> Option<usize> {
-    let lengths: Vec<usize> = lines
-        .iter()
-        .map(|line| line.chars().count())
-        .filter(|chars| *chars > 0)
-        .collect();
-    let longest = *lengths.iter().max()?;
-    let full = lengths.iter().filter(|chars| **chars * 10 >= longest * 8).count();
+fn wrap_width(text: &str) -> Option<usize> {
+    // How many lines have how many characters; those beyond a hand-wrapped line are counted together.
+    let mut lengths = [0_usize; MAX_WRAP_CHARS + 2];
+    for line in lines(text) {
+        lengths[line.chars().count().min(MAX_WRAP_CHARS + 1)] += 1;
+    }
+    let longest = lengths.iter().rposition(|count| *count > 0)?;
+    let all: usize = lengths[1..].iter().sum();
+    let full: usize = lengths[longest * 4 / 5..].iter().sum();
     // Of wrapped text a good part of the lines is nearly full.
-    ((MIN_WRAP_CHARS..=MAX_WRAP_CHARS).contains(&longest) && full >= 2 && full * 4 >= lengths.len())
-        .then_some(longest)
+    ((MIN_WRAP_CHARS..=MAX_WRAP_CHARS).contains(&longest) && full >= 2 && full * 4 >= all).then_some(longest)
 }
 
 /// Tells whether `line` goes on in `next`: the first word of `next` would not have fitted.

@@ -33,9 +33,9 @@ pub(super) struct Numbering {
 
 impl Numbering {
     /// Reads `numbering.xml`; a broken rest is left out.
-    pub(super) fn parse(xml: &[u8]) -> Self {
+    pub(super) fn parse(xml: &str) -> Self {
         let mut numbering = Self::default();
-        let mut reader = Reader::from_reader(xml);
+        let mut reader = Reader::from_str(xml);
         let (mut definition, mut list) = (String::new(), None::<String>);
         let mut at = 0_usize;
         while let Ok(event) = reader.read_event() {

@@ -1,4 +1,5 @@
-//! What the styles of a DOCX say about paragraphs: heading level, numbering, bold, caption, title.
+//! What the styles of a DOCX say about paragraphs and runs: heading level, numbering, bold, hidden, raised, caption,
+//! title.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use super::{attribute, is_on, local};
 /// How many styles may be based on one another: Word allows eleven.
 const MAX_PARENTS: usize = 16;
 
-/// What a paragraph style says.
+/// What a style says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
     /// Level of a heading, from 1.
@@ -20,6 +21,10 @@ pub(super) struct Style {
     pub(super) bold: bool,
     pub(super) caption: bool,
     pub(super) title: bool,
+    /// Whether its text is not shown.
+    pub(super) hidden: bool,
+    /// Whether its text is superscript.
+    pub(super) raised: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -37,9 +42,9 @@ pub(super) struct Styles {
 
 impl Styles {
     /// Reads `styles.xml`; a broken rest is left out.
-    pub(super) fn parse(xml: &[u8]) -> Self {
+    pub(super) fn parse(xml: &str) -> Self {
         let mut styles = Self::default();
-        let mut reader = Reader::from_reader(xml);
+        let mut reader = Reader::from_str(xml);
         let mut current: Option<(String, Raw)> = None;
         while let Ok(event) = reader.read_event() {
             match event {
@@ -54,7 +59,7 @@ impl Styles {
                         {
                             styles.normal = Some(id.clone());
                         }
-                        current = paragraph.then(|| (id, Raw::default()));
+                        current = Some((id, Raw::default()));
                     } else if let Some((_, raw)) = &mut current {
                         match name.as_str() {
                             "name" => named(&mut raw.style, &value.unwrap_or_default()),
@@ -74,6 +79,8 @@ impl Styles {
                                     .map(|level| (id, level));
                             }
                             "b" => raw.style.bold = is_on(&start),
+                            "vanish" => raw.style.hidden = is_on(&start),
+                            "vertAlign" => raw.style.raised = value.as_deref() == Some("superscript"),
                             _ => {}
                         }
                     }
@@ -103,6 +110,8 @@ impl Styles {
             style.number = style.number.or_else(|| raw.style.number.clone());
             style.bold |= raw.style.bold;
             style.caption |= raw.style.caption;
+            style.hidden |= raw.style.hidden;
+            style.raised |= raw.style.raised;
             parent = raw.parent.as_deref();
         }
         Some(style)

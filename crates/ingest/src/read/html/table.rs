@@ -2,7 +2,7 @@
 //!
 //! A cell that spans rows is repeated in each of them, so that a row can be read alone.
 
-use super::super::draft::{Para, Role, join_cells, looks_like_header};
+use super::super::draft::{Para, Paras, Repeats, Role, join_cells, looks_like_header};
 
 /// Spans beyond this are mistakes or attacks.
 const MAX_SPAN: usize = 200;
@@ -34,36 +34,44 @@ impl Table {
         }
     }
 
-    pub(super) fn open_row(&mut self) {
-        self.close_row();
+    pub(super) fn open_row(&mut self, repeats: &mut Repeats) {
+        self.close_row(repeats);
         self.rows.push(Vec::new());
         self.headers.push(self.head);
         self.all_headings = true;
-        self.carry();
+        self.carry(repeats);
     }
 
-    fn close_row(&mut self) {
-        self.close_cell();
+    fn close_row(&mut self, repeats: &mut Repeats) {
+        self.close_cell(repeats);
         if let (Some(header), Some(row)) = (self.headers.last_mut(), self.rows.last()) {
             *header |= self.all_headings && !row.is_empty() && self.rows.len() == 1;
         }
     }
 
     /// Puts the cells that span down from above where the row now stands.
-    fn carry(&mut self) {
+    fn carry(&mut self, repeats: &mut Repeats) {
         let Some(row) = self.rows.last_mut() else { return };
         while let Some((left, text)) = self.carried.get_mut(row.len()).filter(|(left, _)| *left > 0) {
+            if repeats.cells(1) == 0 {
+                return;
+            }
             *left -= 1;
-            row.push(text.clone());
+            row.push(repeats.words(text));
         }
     }
 
-    pub(super) fn open_cell(&mut self, heading: bool, columns: usize, rows: usize) {
+    pub(super) fn open_cell(
+        &mut self,
+        heading: bool,
+        (columns, rows): (usize, usize),
+        repeats: &mut Repeats,
+    ) {
         if self.rows.is_empty() {
-            self.open_row();
+            self.open_row(repeats);
         }
-        self.close_cell();
-        self.carry();
+        self.close_cell(repeats);
+        self.carry(repeats);
         self.span = (columns.clamp(1, MAX_SPAN), rows.clamp(1, MAX_SPAN));
         self.all_headings &= heading;
         if let Some(row) = self.rows.last_mut() {
@@ -71,13 +79,19 @@ impl Table {
         }
     }
 
-    fn close_cell(&mut self) {
+    fn close_cell(&mut self, repeats: &mut Repeats) {
         let (columns, rows) = std::mem::replace(&mut self.span, (1, 1));
         let Some(row) = self.rows.last_mut() else { return };
-        let Some(text) = row.last().cloned() else { return };
-        let at = row.len() - 1;
-        row.extend(std::iter::repeat_n(String::new(), columns - 1));
-        if rows > 1 {
+        let Some(at) = row.len().checked_sub(1) else {
+            return;
+        };
+        let text = if rows > 1 {
+            repeats.words(&row[at])
+        } else {
+            String::new()
+        };
+        row.extend(std::iter::repeat_n(String::new(), repeats.cells(columns - 1)));
+        if rows > 1 && repeats.cells(at + 1) > at {
             if self.carried.len() <= at {
                 self.carried.resize(at + 1, (0, String::new()));
             }
@@ -86,9 +100,9 @@ impl Table {
     }
 
     /// Adds words to the open cell.
-    pub(super) fn push(&mut self, words: &str) {
+    pub(super) fn push(&mut self, words: &str, repeats: &mut Repeats) {
         if self.rows.is_empty() {
-            self.open_row();
+            self.open_row(repeats);
         }
         let Some(row) = self.rows.last_mut() else { return };
         if row.is_empty() {
@@ -103,8 +117,8 @@ impl Table {
     }
 
     /// Turns the table into rows of the document, numbered `number`.
-    pub(super) fn into_paras(mut self, number: u32, paras: &mut Vec<Para>) {
-        self.close_row();
+    pub(super) fn into_paras(mut self, number: u32, paras: &mut Paras, repeats: &mut Repeats) {
+        self.close_row(repeats);
         let guessed = !self.headers.contains(&true) && looks_like_header(&self.rows);
         if let (true, Some(first)) = (guessed, self.headers.first_mut()) {
             *first = true;
