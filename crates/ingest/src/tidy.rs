@@ -270,6 +270,8 @@ fn names_a_clause(before: &str, closes: bool) -> bool {
     /// «12.10.345», «XLVIII»: no number of a clause is longer, and a line of nothing but digits must not be gone over for
     /// each of them.
     const MAX_NUMBER_BYTES: usize = 32;
+    /// The longest lists of articles have some forty numbers.
+    const MAX_LIST_BYTES: usize = 400;
     let number = |c: char| c.is_ascii_digit() || c == '.' || matches!(c, 'I' | 'V' | 'X' | 'L' | 'C');
     let near = before.floor_char_boundary(before.len().saturating_sub(MAX_NUMBER_BYTES + 1));
     let head = &before[..near + before[near..].trim_end_matches(number).len()];
@@ -280,8 +282,9 @@ fn names_a_clause(before: &str, closes: bool) -> bool {
     if head.trim_end().is_empty() {
         return closes;
     }
-    // «статьями 66¹, 67² - 68³ и 70¹»: go back over the numbers before this one.
-    for word in head.split_whitespace().rev().take(40) {
+    // «статьями 66¹, 67² - 68³ и 70¹»: go back over the numbers before this one, in sight of them.
+    let near = &head[head.floor_char_boundary(head.len().saturating_sub(MAX_LIST_BYTES))..];
+    for word in near.split_whitespace().rev() {
         let word = word
             .trim_matches(['(', ')', ',', ';', '«', '»', '"'])
             .to_lowercase();

@@ -312,6 +312,11 @@ fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
         format!("<< /Length {} >>\nstream\n{content}endstream", content.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
     ];
+    pdf_of(&objects)
+}
+
+/// Writes a PDF of these objects, the first of them its catalogue.
+fn pdf_of(objects: &[String]) -> Vec<u8> {
     let mut file = String::from("%PDF-1.4\n");
     let mut places = Vec::new();
     for (number, object) in objects.iter().enumerate() {
@@ -370,12 +375,47 @@ fn a_pdf_keeps_its_rows_and_joins_its_lines() {
     assert_eq!((document.pages, document.blocks[0].page), (Some(1), Some(1)));
 }
 
+/// The last row of a table stands where a page number would.
+#[test]
+fn figures_at_the_foot_of_a_pdf_page_are_not_taken_for_its_number() {
+    let file = pdf(&[
+        (70.0, 700.0, 11.0, "Year"),
+        (230.0, 700.0, 11.0, "Loans"),
+        (70.0, 680.0, 11.0, "2024"),
+        (230.0, 680.0, 11.0, "310"),
+        (70.0, 660.0, 11.0, "2025"),
+        (230.0, 660.0, 11.0, "420"),
+        (300.0, 30.0, 11.0, "1"),
+    ]);
+    assert_eq!(
+        blocks(&read("a.pdf", &file)),
+        [(HEADER, "Year | Loans"), (ROW, "2024 | 310"), (ROW, "2025 | 420")]
+    );
+    let unnumbered = pdf(&[
+        (70.0, 700.0, 11.0, "Loans of the year, all halls together"),
+        (70.0, 660.0, 11.0, "2025"),
+    ]);
+    assert_eq!(
+        read("a.pdf", &unnumbered).text,
+        "Loans of the year, all halls together\n2025\n"
+    );
+}
+
 #[test]
 fn what_gives_no_text_is_refused_with_its_reason() {
     let nested = [b"%PDF-1.4\n".as_slice(), &b"[".repeat(100_000)].concat();
+    let deep = [b"%PDF-1.4\n[".as_slice(), &b"<</A(])[".repeat(10_000)].concat();
+    let tree = pdf_of(&[
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 4000 >>".to_owned(),
+    ]);
+    let page = format!("<html><body>{}", "<div>".repeat(5_000));
     let mut noise = b"%PDF-1.4\n".to_vec();
     noise.extend((0..4000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8));
-    let cases: [(&[u8], UnreadableCode); 9] = [
+    let cases: [(&[u8], UnreadableCode); 12] = [
+        (&deep, UnreadableCode::Damaged),
+        (&tree, UnreadableCode::Damaged),
+        (page.as_bytes(), UnreadableCode::TooBig),
         (b"", UnreadableCode::NoText),
         (b" \n ", UnreadableCode::NoText),
         (b"{\\rtf1 x}", UnreadableCode::Unsupported),

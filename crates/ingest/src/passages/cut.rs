@@ -70,18 +70,16 @@ fn borders(pieces: &[Piece]) -> Vec<usize> {
         let full = chars > 0
             && (chars + piece.chars > HARD_CHARS
                 || (chars >= LEAST_CHARS && chars + piece.chars > TARGET_CHARS));
-        if full && piece.chars > 0 {
-            if chars + rest > HARD_CHARS {
-                let border = best_border(pieces, first, at);
-                starts.push(border);
-                first = border;
-                chars = length(&pieces[border..at]);
-                if chars + piece.chars > HARD_CHARS {
-                    // What was taken along does not leave room: the piece begins a portion of its own.
-                    starts.push(at);
-                    first = at;
-                    chars = 0;
-                }
+        if full && piece.chars > 0 && chars + rest > HARD_CHARS {
+            let border = best_border(pieces, first, at);
+            starts.push(border);
+            first = border;
+            chars = length(&pieces[border..at]);
+            if chars + piece.chars > HARD_CHARS {
+                // What was taken along does not leave room: the piece begins a portion of its own.
+                starts.push(at);
+                first = at;
+                chars = 0;
             }
         }
         chars += piece.chars;

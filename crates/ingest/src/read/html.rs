@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     let html = parse(text).ok_or_else(|| {
         refuse(
             UnreadableCode::TooBig,
-            "the page has over three million elements; split it into parts",
+            "the page has over three million elements, or a thousand inside one another; save its text as a new document",
         )
     })?;
     let mut draft = Draft::new(Format::Html);
@@ -103,12 +103,14 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     Ok(draft)
 }
 
-/// Parses a page, or returns nothing when it has more nodes than a document.
+/// Parses a page, or returns nothing when it has more elements than a document.
 ///
 /// A few kilobytes of badly nested tags can make the parser repeat them without end, so it is fed in small portions.
 fn parse(text: &str) -> Option<Html> {
     /// The largest code of law has some hundred thousand.
     const MAX_NODES: usize = 3_000_000;
+    /// Browsers stop at 512; the parser goes over all open elements for each new one.
+    const MAX_DEPTH: usize = 1_000;
     /// What may be parsed between two looks at the count.
     const PORTION_BYTES: usize = 1024;
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
@@ -116,9 +118,17 @@ fn parse(text: &str) -> Option<Html> {
     while !rest.is_empty() {
         let (portion, left) = rest.split_at(rest.floor_char_boundary(PORTION_BYTES));
         parser.process(portion.into());
-        if parser.tokenizer.sink.sink.0.borrow().tree.values().len() > MAX_NODES {
+        let html = parser.tokenizer.sink.sink.0.borrow();
+        let nodes = html.tree.nodes();
+        let depth = html
+            .tree
+            .nodes()
+            .next_back()
+            .map_or(0, |last| last.ancestors().count());
+        if nodes.len() > MAX_NODES || depth > MAX_DEPTH {
             return None;
         }
+        drop(html);
         rest = left;
     }
     Some(parser.finish())
@@ -312,7 +322,7 @@ impl Walker {
             "table" if !self.layout.contains(&id) => {
                 self.tables.push(Table::new(id));
             }
-            "tr" => self.with_table(|table, repeats| table.open_row(repeats)),
+            "tr" => self.with_table(Table::open_row),
             "td" | "th" => {
                 let span = |key| element.attr(key).and_then(|span| span.parse().ok()).unwrap_or(1);
                 let (columns, rows) = (span("colspan"), span("rowspan"));

@@ -5,21 +5,23 @@
 
 mod layout;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use pdf_oxide::PdfDocument;
+use pdf_oxide::object::{Object, ObjectRef};
 
 use super::draft::{Draft, Para, Role};
 use super::text::hyphenated;
-use super::{no_text, refuse};
+use super::{no_text, outline, refuse};
 use layout::{Line, Piece};
 
 /// The longest codes of law have some 1,500 pages; beyond this a page tree is a mistake or an attack.
 const MAX_PAGES: usize = 5000;
 
-/// Brackets opened in a row: no program writes more than a handful, and the parser recurses on each.
-const MAX_OPEN_BRACKETS: usize = 128;
+/// Brackets open inside one another: no program writes more than a handful, the noise of 50 MiB of compressed data leaves
+/// some two thousand open, and the parser recurses on each.
+const MAX_OPEN_BRACKETS: usize = 5_000;
 
 /// A line is a heading when it is this much larger than the body.
 const HEADING_RATIO: f32 = 1.12;
@@ -47,6 +49,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     // Without the password the library gives success and no text: ask it outright.
     if pdf.is_encrypted() && !matches!(pdf.authenticate(b""), Ok(true)) {
         return Err(locked());
+    }
+    if !page_tree_ends(&pdf) {
+        return Err(damaged());
     }
     let count = pdf.page_count().map_err(|_| damaged())?;
     if count == 0 {
@@ -94,15 +99,74 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     Ok(draft)
 }
 
+/// Tells whether arrays and dictionaries stand inside one another deeper than a parser's stack.
+///
+/// Counted twice, with and without the brackets inside strings and comments, because either may be meant to mislead.
+/// What is compressed is not seen: against that only a process of its own helps.
 fn nests_too_deep(bytes: &[u8]) -> bool {
-    let mut open = 0_usize;
-    bytes
-        .iter()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .any(|byte| {
-            open = if *byte == b'[' { open + 1 } else { 0 };
-            open > MAX_OPEN_BRACKETS
-        })
+    let (mut all, mut outside) = (0_usize, 0_usize);
+    let mut string = 0_usize;
+    let mut comment = false;
+    let mut at = 0;
+    while at < bytes.len() {
+        let pair = bytes.get(at + 1) == Some(&bytes[at]);
+        let quiet = string > 0 || comment;
+        match bytes[at] {
+            b'\\' if string > 0 => at += 1,
+            b'(' if !comment => string += 1,
+            b')' if !comment => string = string.saturating_sub(1),
+            b'%' if string == 0 => comment = true,
+            b'\n' | b'\r' => comment = false,
+            b'[' | b'<' if bytes[at] == b'[' || pair => {
+                all += 1;
+                outside += usize::from(!quiet);
+                at += usize::from(bytes[at] == b'<');
+            }
+            b']' | b'>' if bytes[at] == b']' || pair => {
+                all = all.saturating_sub(1);
+                outside = outside.saturating_sub(usize::from(!quiet));
+                at += usize::from(bytes[at] == b'>');
+            }
+            // Compressed data opens strings that nobody closes.
+            b'e' if bytes[at..].starts_with(b"endstream") => string = 0,
+            _ => {}
+        }
+        if all.max(outside) > MAX_OPEN_BRACKETS {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Tells whether the tree of pages ends: one that contains itself keeps the library busy for ever.
+fn page_tree_ends(pdf: &PdfDocument) -> bool {
+    let Ok(catalog) = pdf.catalog() else { return true };
+    let pages = |object: &Object| object.as_dict()?.get("Pages")?.as_reference();
+    let mut waiting: Vec<ObjectRef> = pages(&catalog).into_iter().collect();
+    let mut seen = HashSet::new();
+    while let Some(node) = waiting.pop() {
+        let Ok(object) = pdf.load_object(node) else {
+            continue;
+        };
+        let Some(kids) = object.as_dict().and_then(|dict| dict.get("Kids")) else {
+            continue;
+        };
+        if !seen.insert(node) {
+            return false;
+        }
+        let kids = match kids.as_reference() {
+            Some(kids) => pdf.load_object(kids).ok(),
+            None => Some(kids.clone()),
+        };
+        let kids = kids.as_ref().and_then(Object::as_array);
+        waiting.extend(kids.into_iter().flatten().filter_map(Object::as_reference));
+        if waiting.len() > MAX_PAGES * 2 {
+            // Refused for its number of pages.
+            return true;
+        }
+    }
+    true
 }
 
 fn properties(pdf: &PdfDocument, draft: &mut Draft) {
@@ -196,7 +260,8 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
         }
     }
     let filled = pages.iter().filter(|page| !page.is_empty()).count();
-    for page in pages.iter_mut() {
+    let numbered = numbering(pages);
+    for (number, page) in pages.iter_mut().enumerate() {
         let count = page.len();
         let mut at = 0;
         page.retain(|line| {
@@ -204,31 +269,78 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
             let outermost = at == 0 || at + 1 == count;
             at += 1;
             let repeated = filled > 1
+                && runs(&line.text())
                 && seen
                     .get(&key(line))
                     .is_some_and(|pages| *pages > 1 && *pages * 2 > filled);
-            !((edge && repeated) || (outermost && count > 1 && is_page_number(&line.text())))
+            let numbers = outermost && count > 1 && numbers_page(&line.text(), number, &numbered);
+            !((edge && repeated) || numbers)
         });
     }
 }
 
-fn is_page_number(text: &str) -> bool {
+/// Tells whether a line that comes back but for its digits can be a running one: rows of figures and headings of articles
+/// at the edges of pages are not.
+fn runs(text: &str) -> bool {
+    /// «стр» is the shortest word beside a page number.
+    const MIN_LETTERS: usize = 3;
+    text.chars()
+        .filter(|c| c.is_alphabetic())
+        .take(MIN_LETTERS)
+        .count()
+        == MIN_LETTERS
+        && outline::structural_rank(text, false).is_none()
+}
+
+/// Returns how the pages are numbered: by how much the numbers at the edges of two pages or more differ from their place.
+fn numbering(pages: &[Vec<Line>]) -> HashSet<i32> {
+    let mut offsets: HashMap<i32, usize> = HashMap::new();
+    for (at, page) in pages.iter().enumerate().filter(|(_, page)| page.len() > 1) {
+        let edges = page.first().into_iter().chain(page.last());
+        let mut found: Vec<i32> = edges
+            .filter_map(|line| Some(offset(page_number(&line.text())?.0, at)))
+            .collect();
+        found.dedup();
+        for offset in found {
+            *offsets.entry(offset).or_default() += 1;
+        }
+    }
+    offsets.retain(|offset, pages| *pages > 1 || *offset == 1);
+    offsets.into_keys().collect()
+}
+
+/// Tells whether a line at the edge of the page at `at` is its number.
+fn numbers_page(text: &str, at: usize, numbered: &HashSet<i32>) -> bool {
+    page_number(text).is_some_and(|(number, worded)| worded || numbered.contains(&offset(number, at)))
+}
+
+/// Returns how far the number of a page is from its place in the file, from 0.
+fn offset(number: i32, at: usize) -> i32 {
+    number - i32::try_from(at).unwrap_or(i32::MAX)
+}
+
+/// Returns the number of a line that holds only a page number, «5», «- 5 -», «5 из 10», and whether it has a word for it.
+fn page_number(text: &str) -> Option<(i32, bool)> {
     let lower = text.to_lowercase();
     let words = lower
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
-    let (mut numbers, mut others) = (0_usize, 0_usize);
+    let mut numbers = Vec::new();
+    let mut worded = false;
     for word in words {
-        if word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() <= 4 {
-            numbers += 1;
-        } else if !matches!(
+        if word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            numbers.push(word.parse().ok()?);
+        } else if matches!(
             word,
             "стр" | "страница" | "из" | "page" | "of" | "лист" | "бет" | "с"
         ) {
-            others += 1;
+            worded = true;
+        } else {
+            return None;
         }
     }
-    (1..=2).contains(&numbers) && others == 0
+    let first = *numbers.first()?;
+    (numbers.len() <= 2).then_some((first, worded))
 }
 
 /// Turns lines into paragraphs, headings and rows.
@@ -333,4 +445,27 @@ fn body_size(pages: &[Vec<Line>]) -> f32 {
     // The smaller of equals, so that the result does not hang on the order of a map.
     let most = sizes.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
     most.map_or(0.0, |(size, _)| size as f32 / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_that_count_the_pages_are_page_numbers() {
+        assert_eq!(page_number("- 5 -"), Some((5, false)));
+        assert_eq!(page_number("Стр. 5 из 10"), Some((5, true)));
+        assert_eq!(page_number("Малый 40"), None);
+        let from_seven = HashSet::from([7]);
+        assert!(numbers_page("9", 2, &from_seven));
+        assert!(!numbers_page("40 120", 2, &from_seven));
+        assert!(!numbers_page("2025", 2, &from_seven));
+    }
+
+    #[test]
+    fn rows_of_figures_and_headings_do_not_run() {
+        assert!(runs("Отчёт за 2025 год"));
+        assert!(!runs("120 40 8"));
+        assert!(!runs("Статья 5. Сроки"));
+    }
 }

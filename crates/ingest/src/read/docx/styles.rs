@@ -11,6 +11,7 @@ use super::{attribute, is_on, local};
 /// How many styles may be based on one another: Word allows eleven.
 const MAX_PARENTS: usize = 16;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 /// What a style says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
