@@ -283,7 +283,8 @@ fn a_docx_of_another_program_is_read_by_its_relations_styles_and_spans() {
 
 #[test]
 fn a_docx_that_nests_without_end_is_refused() {
-    let file = docx(&[("word/document.xml", &"<p>".repeat(100_000))]);
+    let nested = format!("{}{}", "<p>".repeat(100_000), "</p>".repeat(100_000));
+    let file = docx(&[("word/document.xml", &nested)]);
     assert_eq!(
         read_document("a.docx", &file).expect_err("no document").code,
         UnreadableCode::Damaged
