@@ -271,6 +271,9 @@ fn tiles(document: &Document, passages: &[Passage]) -> Result<(), String> {
                 return Err(format!("not the text at {:?}: {}", line.range, line.text));
             }
         }
+        if passage.lines.is_empty() {
+            return Err("a passage without a line".to_owned());
+        }
         if !passage
             .lines
             .iter()
