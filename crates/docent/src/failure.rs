@@ -39,6 +39,13 @@ pub(crate) enum Failure {
     },
     #[error("{path}: {source}")]
     Document { path: PathBuf, source: Unreadable },
+    /// The process that read a file gave up.
+    #[error("{path}: {code}: {reason}")]
+    Apart {
+        path: PathBuf,
+        code: String,
+        reason: String,
+    },
     #[error("there is no assistant {0}")]
     UnknownAssistant(AssistantId),
     #[error("no answer could be made")]
@@ -72,7 +79,7 @@ impl Failure {
             Self::ReadyFile { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
             Self::Library(_) | Self::Config(_) => 4,
             Self::Store(_) | Self::Indexer(_) => 5,
-            Self::File { .. } | Self::Document { .. } => 6,
+            Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
         })
     }
@@ -97,7 +104,11 @@ impl Failure {
             Self::UnknownAssistant(_) => Some("`docent assistants` lists them"),
             Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
             Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
-            Self::Child(_) | Self::File { .. } | Self::Document { .. } | Self::Server(_) => None,
+            Self::Child(_)
+            | Self::Apart { .. }
+            | Self::File { .. }
+            | Self::Document { .. }
+            | Self::Server(_) => None,
         }
     }
 }

@@ -15,19 +15,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use docent_corpus::AssistantId;
 use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError};
-use docent_ingest::{
-    AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, passages, read_document, scan,
-    version_of,
-};
+use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::reader::{Reader, Reading};
 
 /// The folder of the index inside a library.
 pub(crate) const INSIDE: &str = ".docent";
-
-/// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
-const WARNINGS_AT_START: usize = 10;
 
 /// Documents read ahead of the one being written: enough to keep the readers busy, few enough to bound memory.
 const READ_AHEAD: usize = 4;
@@ -51,6 +46,8 @@ pub(crate) struct Work {
     pub(crate) removed: usize,
     /// Whether a new generation was made.
     pub(crate) switched: bool,
+    /// Whether a child has told all this already.
+    pub(crate) told: bool,
 }
 
 /// What has to be done for one assistant.
@@ -108,22 +105,18 @@ pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) ->
 
 /// Opens the index; when the folder has changed since it was made, a child process brings it up to date first.
 ///
-/// What format libraries take of memory goes with the child, and one that aborts takes only the child with it. Tells on
-/// standard error what there is.
+/// What indexing takes of memory goes with the child.
 pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
-    let begun = Instant::now();
     let store = Store::new(data, READER_VERSION);
     let library = scan(root, Some(data))?;
     if let Some(current) = usable(&store)?
         && is_up_to_date(&current, &changes(&library, Some(&current)))
     {
-        let opened = Opened {
+        return Ok(Opened {
             library,
             generation: current,
             work: Work::default(),
-        };
-        opened.report(begun, WARNINGS_AT_START);
-        return Ok(opened);
+        });
     }
     run_child(root, data)?;
     // A folder that goes on changing is served as the child found it.
@@ -134,7 +127,10 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
     Ok(Opened {
         library,
         generation,
-        work: Work::default(),
+        work: Work {
+            told: true,
+            ..Work::default()
+        },
     })
 }
 
@@ -250,12 +246,13 @@ fn update(
         for _ in 0..workers.min(change.changed.len()) {
             let (send, next) = (send.clone(), &next);
             scope.spawn(move || {
+                let mut reader = Reader::default();
                 loop {
                     let file = next.lock().ok().and_then(|mut files| files.next());
                     let Some(file) = file else { break };
                     let known = base.and_then(|base| base.manifest().document(id, &file.name));
                     // The writer is gone only when it failed; its error ends the run.
-                    if send.send(read(file, known)).is_err() {
+                    if send.send(read(&mut reader, file, known)).is_err() {
                         break;
                     }
                 }
@@ -279,7 +276,7 @@ fn update(
     Ok(shelf.finish()?)
 }
 
-fn read(file: &FoundFile, known: Option<&DocumentRecord>) -> Outcome {
+fn read(reader: &mut Reader, file: &FoundFile, known: Option<&DocumentRecord>) -> Outcome {
     let mut record = DocumentRecord {
         name: file.name.clone(),
         version: String::new(),
@@ -329,14 +326,13 @@ fn read(file: &FoundFile, known: Option<&DocumentRecord>) -> Outcome {
         });
     }
     record.version = version.to_string();
-    match read_document(&file.name, &bytes) {
-        Ok(document) => {
-            let entries: Vec<Entry> = passages(&document).iter().map(Entry::of).collect();
+    match reader.read(&file.name, &bytes) {
+        Ok(Reading { entries, notices }) => {
             record.passages = entries.len() as u32;
-            record.notices = document.notices.into_iter().map(|notice| notice.text).collect();
+            record.notices = notices;
             Outcome::New(record, entries)
         }
-        Err(refusal) => refuse(record, refusal.code.name(), refusal.reason),
+        Err(Refusal { code, reason }) => refuse(record, &code, reason),
     }
 }
 
@@ -355,6 +351,9 @@ fn progress(files: u64) -> ProgressBar {
 impl Opened {
     /// Tells on standard error what there is and what could not be read; at most `most` of the latter one by one.
     pub(crate) fn report(&self, begun: Instant, most: usize) {
+        if self.work.told {
+            return;
+        }
         for warning in &self.library.warnings {
             eprintln!("warning: {warning}");
         }

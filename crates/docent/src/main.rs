@@ -12,9 +12,11 @@ mod desk;
 mod extract;
 mod failure;
 mod library;
+mod reader;
 mod settings;
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ use settings::Config;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
+const WARNINGS_AT_START: usize = 10;
 
 /// Turns a folder of documents into chat assistants that answer only from them.
 ///
@@ -124,7 +129,13 @@ enum Command {
         /// Print JSON with headings, lists, tables and pages instead of text.
         #[arg(long)]
         json: bool,
+        /// Read it in this process instead of a child with limits.
+        #[arg(long, hide = true)]
+        here: bool,
     },
+    /// Read documents for `index`, from standard input.
+    #[command(hide = true)]
+    ReadWorker,
     /// Print every setting with its meaning, as a docent.toml.
     Config {
         /// The folder whose docent.toml is read; the defaults when absent.
@@ -167,7 +178,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let mut config = place.config()?;
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
+            let begun = Instant::now();
             let opened = place.open(&config)?;
+            opened.report(begun, WARNINGS_AT_START);
             let desk = Arc::new(Desk::new(opened));
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve(desk, config, ready_file))?;
@@ -207,7 +220,28 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 );
             }
         }
-        Command::Extract { file, json } => {
+        Command::Extract {
+            file,
+            json,
+            here: false,
+        } => {
+            let mut arguments = vec![OsStr::new("--"), file.as_os_str()];
+            if json {
+                arguments.insert(0, OsStr::new("--json"));
+            }
+            let code = reader::extract_apart(&arguments).map_err(|refusal| Failure::Apart {
+                path: file.clone(),
+                code: refusal.code,
+                reason: refusal.reason,
+            })?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Extract {
+            file,
+            json,
+            here: true,
+        } => {
+            reader::confine_here();
             let document = extract::read(&file)?;
             if json {
                 println!("{:#}", extract::json(&document));
@@ -215,6 +249,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 print!("{}", document.text);
             }
         }
+        Command::ReadWorker => reader::work()?,
         Command::Config { library } => {
             let config = library
                 .as_deref()

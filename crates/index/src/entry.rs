@@ -8,8 +8,8 @@ use docent_corpus::{BlockKind, ByteRange, Line, Passage, Version};
 use docent_language::{detect, grams, tokens};
 use serde::{Deserialize, Serialize};
 
-/// A passage made ready for the index: the costly part of indexing, to be done on any thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A passage made ready for the index: the costly part of indexing, to be done on any thread or in another process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub(crate) stems: Words,
     pub(crate) grams: Words,
@@ -37,7 +37,7 @@ impl Entry {
 }
 
 /// Terms with repetitions, parted by spaces, as tantivy's whitespace tokenizer takes them: no term holds white space.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Words {
     pub(crate) text: String,
     pub(crate) count: u32,

@@ -309,3 +309,82 @@ fn links_inside_the_library_are_followed_and_links_out_of_it_are_not() {
         "ignored"
     );
 }
+
+/// A PDF of nested dictionaries inside an object stream, deeper than the stack of any reader.
+fn bottomless_pdf() -> Vec<u8> {
+    use std::fmt::Write as _;
+    const DEPTH: usize = 300_000;
+    let page = format!(
+        "3 0 << /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Z {}0{} >>",
+        "<</A ".repeat(DEPTH),
+        ">>".repeat(DEPTH)
+    );
+    let mut hidden = String::with_capacity(2 * page.len());
+    for byte in page.bytes() {
+        write!(hidden, "{byte:02x}").unwrap();
+    }
+    let objects = [
+        (1, "<< /Type /Catalog /Pages 2 0 R >>".to_owned()),
+        (2, "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned()),
+        (
+            4,
+            format!(
+                "<< /Type /ObjStm /N 1 /First 4 /Length {} /Filter /ASCIIHexDecode >>\nstream\n{hidden}\nendstream",
+                hidden.len()
+            ),
+        ),
+    ];
+    let mut pdf = b"%PDF-1.5\n".to_vec();
+    let mut places = [0usize; 6];
+    for (number, body) in objects {
+        places[number] = pdf.len();
+        pdf.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
+    }
+    places[5] = pdf.len();
+    let mut rows = vec![0; 6];
+    for (kind, at) in [
+        (1, places[1]),
+        (1, places[2]),
+        (2, 4),
+        (1, places[4]),
+        (1, places[5]),
+    ] {
+        rows.push(kind);
+        rows.extend((at as u32).to_be_bytes());
+        rows.push(0);
+    }
+    pdf.extend(
+        format!(
+            "5 0 obj\n<< /Type /XRef /Size 6 /W [1 4 1] /Root 1 0 R /Length {} >>\nstream\n",
+            rows.len()
+        )
+        .bytes(),
+    );
+    pdf.extend(rows);
+    pdf.extend(format!("\nendstream\nendobj\nstartxref\n{}\n%%EOF\n", places[5]).bytes());
+    pdf
+}
+
+#[test]
+fn a_file_that_kills_its_reader_costs_only_itself() {
+    let library = Library::of(&[("leave.txt", LEAVE), ("z.txt", PAY)]);
+    let path = library.path().join("bottomless.pdf");
+    fs::write(&path, bottomless_pdf()).unwrap();
+    let told = library.index();
+    assert!(
+        told.contains("warning: bottomless.pdf") && told.contains("2 documents, 1 not readable"),
+        "{told}"
+    );
+    assert!(
+        library
+            .ask("Сколько длится ежегодный отпуск?")
+            .contains("двадцать восемь")
+    );
+    assert!(
+        library
+            .ask("Когда перечисляется зарплата сотрудника?")
+            .contains("[1] z")
+    );
+    let extracted = docent(&["extract", path.to_str().unwrap()]);
+    assert_eq!(extracted.status.code(), Some(6), "{}", shown(&extracted));
+}

@@ -1,0 +1,289 @@
+//! Reading documents in processes of their own.
+//!
+//! A format library may abort, loop or take all memory, and none of that is a panic. So each thread that indexes has a
+//! child (`docent read-worker`) which gets one file's name and bytes at a time and gives back its passages; a child that dies
+//! or takes too long costs the file it had. Owns that exchange, its deadline and the child's limits.
+//!
+//! Both ways go frames: the length in 8 bytes, little-endian, then that many bytes. A request is two frames, the name and
+//! the bytes of the file; a reply is one, in postcard.
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use docent_index::{Entry, Refusal};
+use docent_ingest::{MAX_FILE_BYTES, passages, read_document};
+use serde::{Deserialize, Serialize};
+
+/// The longest that one file may take: forty times the longest law on a slow machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// Address space of a child: four times what the largest document known took.
+const MEMORY_BYTES: u64 = 2 << 30;
+
+/// The longest frame taken from the other side: a file with room to spare, or the passages of one.
+const MAX_FRAME_BYTES: u64 = 8 * MAX_FILE_BYTES;
+
+/// What was read from one file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    /// Its passages, in reading order.
+    pub(crate) entries: Vec<Entry>,
+    /// What was lost or mended, a sentence each.
+    pub(crate) notices: Vec<String>,
+}
+
+type Reply = Result<Reading, Refusal>;
+
+/// Reads files, one at a time, through a child that is started when it is needed.
+#[derive(Default)]
+pub(crate) struct Reader {
+    running: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    requests: BufWriter<ChildStdin>,
+    replies: Receiver<Reply>,
+}
+
+impl Reader {
+    /// Reads one file. Blocks until it is read or its time is over.
+    pub(crate) fn read(&mut self, name: &str, bytes: &[u8]) -> Reply {
+        let mut running = match self.running.take().map_or_else(start, Ok) {
+            Ok(running) => running,
+            Err(error) => {
+                return Err(refused(
+                    "denied",
+                    format!("no process could be started to read it: {error}"),
+                ));
+            }
+        };
+        let sent = send(&mut running.requests, name.as_bytes())
+            .and_then(|()| send(&mut running.requests, bytes))
+            .and_then(|()| running.requests.flush());
+        let got = match sent {
+            Ok(()) => running.replies.recv_timeout(LIMIT),
+            Err(_) => Err(RecvTimeoutError::Disconnected),
+        };
+        match got {
+            Ok(reply) => {
+                self.running = Some(running);
+                reply
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                running.end();
+                Err(too_slow())
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let status = running.end();
+                Err(broke_off(status))
+            }
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.end();
+        }
+    }
+}
+
+impl Running {
+    fn end(mut self) -> Option<ExitStatus> {
+        // It may have ended by itself, which is what the status then says.
+        let ended = self.child.try_wait().ok().flatten();
+        let _ = self.child.kill();
+        let waited = self.child.wait().ok();
+        ended.or(waited)
+    }
+}
+
+fn start() -> io::Result<Running> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .arg("read-worker")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // What a library prints before it dies helps nobody who keeps documents.
+        .stderr(Stdio::null())
+        .spawn()?;
+    let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(io::Error::other("a child without pipes"));
+    };
+    let (give, take) = sync_channel(1);
+    thread::spawn(move || {
+        let mut replies = BufReader::new(replies);
+        // Ends when the child does, or when nobody waits any more.
+        while let Ok(Some(frame)) = receive(&mut replies)
+            && let Ok(reply) = postcard::from_bytes(&frame)
+            && give.send(reply).is_ok()
+        {}
+    });
+    Ok(Running {
+        child,
+        requests: BufWriter::new(requests),
+        replies: take,
+    })
+}
+
+fn refused(code: &str, reason: impl Into<String>) -> Refusal {
+    Refusal {
+        code: code.to_owned(),
+        reason: reason.into(),
+    }
+}
+
+fn too_slow() -> Refusal {
+    refused(
+        "timeout",
+        format!(
+            "reading took longer than {} s; split the file or save it anew",
+            LIMIT.as_secs()
+        ),
+    )
+}
+
+fn broke_off(status: Option<ExitStatus>) -> Refusal {
+    let how = status.map_or_else(String::new, |status| format!(" ({status})"));
+    refused(
+        "damaged",
+        format!(
+            "reading broke off at something unexpected in the file{how}; open it in its program and save it anew"
+        ),
+    )
+}
+
+fn send(to: &mut impl Write, frame: &[u8]) -> io::Result<()> {
+    to.write_all(&(frame.len() as u64).to_le_bytes())?;
+    to.write_all(frame)
+}
+
+/// Takes one frame; nothing at the end of the stream.
+fn receive(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 8];
+    match from.read_exact(&mut length) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        done => done?,
+    }
+    let length = u64::from_le_bytes(length);
+    if length > MAX_FRAME_BYTES {
+        return Err(io::Error::other("a frame over the limit"));
+    }
+    let mut frame = vec![0; length as usize];
+    from.read_exact(&mut frame)?;
+    Ok(Some(frame))
+}
+
+/// Limits what this process may take, for good.
+fn confine() {
+    // A system that does not let itself be limited is no reason not to read.
+    let _ = rlimit::setrlimit(rlimit::Resource::AS, MEMORY_BYTES, MEMORY_BYTES);
+    let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
+}
+
+/// The child: answers requests on standard input until it ends.
+pub(crate) fn work() -> io::Result<()> {
+    confine();
+    let busy_since = std::sync::Arc::new(AtomicU64::new(0));
+    let (begun, watched) = (Instant::now(), busy_since.clone());
+    thread::spawn(move || {
+        // The parent cuts a slow file off; when the parent itself was killed, nobody else would.
+        loop {
+            thread::sleep(LIMIT / 8);
+            let since = watched.load(Ordering::Relaxed);
+            let now = begun.elapsed().as_secs();
+            if since > 0 && now.saturating_sub(since) > 2 * LIMIT.as_secs() {
+                std::process::exit(1);
+            }
+        }
+    });
+    let (mut requests, mut replies) = (BufReader::new(io::stdin()), BufWriter::new(io::stdout()));
+    while let Some(name) = receive(&mut requests)? {
+        let Some(bytes) = receive(&mut requests)? else {
+            break;
+        };
+        busy_since.store(begun.elapsed().as_secs().max(1), Ordering::Relaxed);
+        let reply = read(&String::from_utf8_lossy(&name), &bytes);
+        busy_since.store(0, Ordering::Relaxed);
+        send(
+            &mut replies,
+            &postcard::to_stdvec(&reply).map_err(io::Error::other)?,
+        )?;
+        replies.flush()?;
+    }
+    Ok(())
+}
+
+fn read(name: &str, bytes: &[u8]) -> Reply {
+    match read_document(name, bytes) {
+        Ok(document) => Ok(Reading {
+            entries: passages(&document).iter().map(Entry::of).collect(),
+            notices: document.notices.into_iter().map(|notice| notice.text).collect(),
+        }),
+        Err(refusal) => Err(refused(refusal.code.name(), refusal.reason)),
+    }
+}
+
+/// Runs `docent extract --here` with the same limits as a reader of the index; what it prints goes where this goes.
+///
+/// Returns its exit code, or why it gave none.
+pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusal> {
+    /// How often the child is looked at.
+    const LOOK_AGAIN: Duration = Duration::from_millis(2);
+    let child = std::env::current_exe().and_then(|program| {
+        Command::new(program)
+            .args(["extract", "--here"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .spawn()
+    });
+    let mut child = child.map_err(|error| {
+        refused(
+            "denied",
+            format!("no process could be started to read it: {error}"),
+        )
+    })?;
+    let begun = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => {
+                let code = status.code().and_then(|code| u8::try_from(code).ok());
+                return code.ok_or_else(|| broke_off(Some(status)));
+            }
+            Ok(None) if begun.elapsed() < LIMIT => thread::sleep(LOOK_AGAIN),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(too_slow());
+            }
+        }
+    }
+}
+
+/// Puts the limits of a reader on this process.
+pub(crate) fn confine_here() {
+    confine();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_back_as_they_were_and_a_cut_one_is_an_error() {
+        let mut pipe = Vec::new();
+        send(&mut pipe, b"name").unwrap();
+        send(&mut pipe, b"").unwrap();
+        let mut from = pipe.as_slice();
+        assert_eq!(receive(&mut from).unwrap().as_deref(), Some(&b"name"[..]));
+        assert_eq!(receive(&mut from).unwrap().as_deref(), Some(&b""[..]));
+        assert_eq!(receive(&mut from).unwrap(), None);
+        assert!(receive(&mut &pipe[..10]).is_err());
+        assert!(receive(&mut &u64::MAX.to_le_bytes()[..]).is_err());
+    }
+}
