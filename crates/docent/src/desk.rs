@@ -1,8 +1,9 @@
-//! The engine behind the sockets and behind `ask`: one snapshot of the library.
+//! The engine behind the sockets and behind `ask`: the library as it stands, one snapshot at a time.
 //!
-//! Invariant: an answer and its sources come from one generation.
+//! Invariant: an answer and its sources come from one snapshot. A new snapshot answers every question that comes after it
+//! was put; a question under way ends on the one it began with.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_corpus::{Answer, Assistant, AssistantId, Question, RetrieveError};
 use docent_gateway::{Engine, EngineError};
@@ -12,18 +13,47 @@ use crate::library::Opened;
 
 /// Every assistant of a library, ready to answer.
 pub(crate) struct Desk {
+    now: RwLock<Arc<Snapshot>>,
+}
+
+/// The library at one moment.
+struct Snapshot {
     assistants: Arc<[Assistant]>,
     generation: Generation,
 }
 
-impl Desk {
-    /// Takes an opened library.
-    pub(crate) fn new(opened: Opened) -> Self {
+impl Snapshot {
+    fn of(opened: Opened) -> Self {
         let assistants = opened.library.assistants.into_iter().map(|one| one.assistant);
         Self {
             assistants: assistants.collect(),
             generation: opened.generation,
         }
+    }
+}
+
+impl Desk {
+    /// Takes an opened library.
+    pub(crate) fn new(opened: Opened) -> Self {
+        Self {
+            now: RwLock::new(Arc::new(Snapshot::of(opened))),
+        }
+    }
+
+    /// Replaces the library by a newer state of it; returns whether anything differs.
+    pub(crate) fn put(&self, opened: Opened) -> bool {
+        let new = Snapshot::of(opened);
+        let now = self.now();
+        if now.generation.number() == new.generation.number() && now.assistants == new.assistants {
+            return false;
+        }
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        true
+    }
+
+    fn now(&self) -> Arc<Snapshot> {
+        // The lock guards one pointer, which is whole even when a thread panicked.
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers; nothing when there is no such assistant.
@@ -32,8 +62,9 @@ impl Desk {
         assistant: AssistantId,
         question: &str,
     ) -> Option<Result<Answer, RetrieveError>> {
-        let who = self.assistants.iter().find(|one| one.id == assistant)?;
-        let index = self.generation.index(assistant)?;
+        let now = self.now();
+        let who = now.assistants.iter().find(|one| one.id == assistant)?;
+        let index = now.generation.index(assistant)?;
         let question = Question {
             text: question.to_owned(),
         };
@@ -43,7 +74,7 @@ impl Desk {
 
 impl Engine for Desk {
     fn assistants(&self) -> Arc<[Assistant]> {
-        self.assistants.clone()
+        self.now().assistants.clone()
     }
 
     fn answer(&self, assistant: AssistantId, question: &str) -> Result<Answer, EngineError> {

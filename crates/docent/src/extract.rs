@@ -8,12 +8,13 @@ use docent_corpus::{Block, BlockKind, Document};
 
 use crate::failure::Failure;
 
-/// Reads one file.
+/// Reads one file, with the limits of a reader from the moment its bytes are there.
 pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
     let bytes = std::fs::read(file).map_err(|source| Failure::File {
         path: file.to_owned(),
         source,
     })?;
+    crate::confine::confine();
     let name = file
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())

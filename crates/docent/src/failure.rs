@@ -71,6 +71,18 @@ Exit codes:
   6  extract: the file gives no text
   7  serve: the address cannot be listened on";
 
+/// Returns an error with its causes, for a log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    text
+}
+
 impl Failure {
     /// Returns the exit code that scripts can tell the failure by.
     pub(crate) fn exit_code(&self) -> ExitCode {

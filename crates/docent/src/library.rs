@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,10 +17,11 @@ use std::time::{Duration, Instant, SystemTime};
 use docent_corpus::AssistantId;
 use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError};
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
+use crate::status::Status;
 
 /// The folder of the index inside a library.
 pub(crate) const INSIDE: &str = ".docent";
@@ -118,9 +120,73 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
             work: Work::default(),
         });
     }
-    run_child(root, data)?;
+    let ended = start_child(root, data)?.wait();
+    after_child(root, &store, ended)
+}
+
+/// The server is stopping.
+pub(crate) struct Stopped;
+
+/// Opens the index once more while a server runs, as [`open`] does; `stop` ends the child and the wait for it.
+pub(crate) fn reopen(
+    root: &Path,
+    data: &Path,
+    stop: &AtomicBool,
+) -> Result<Result<Opened, Failure>, Stopped> {
+    let store = Store::new(data, READER_VERSION);
+    let looked = || {
+        let library = scan(root, Some(data))?;
+        let current =
+            usable(&store)?.filter(|current| is_up_to_date(current, &changes(&library, Some(current))));
+        Ok(match current {
+            Some(generation) => Ok(Opened {
+                library,
+                generation,
+                work: Work::default(),
+            }),
+            None => Err(start_child(root, data)?),
+        })
+    };
+    let mut child = match looked() {
+        Ok(Ok(opened)) => return Ok(Ok(opened)),
+        Ok(Err(child)) => child,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    loop {
+        match child.try_wait() {
+            Ok(None) if stop.load(Ordering::Relaxed) => {
+                // The generation before stays; the next start reads what is missing.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(Stopped);
+            }
+            Ok(None) => thread::sleep(LOOK_AGAIN),
+            Ok(Some(status)) => return Ok(after_child(root, &store, Ok(status))),
+            Err(error) => return Ok(after_child(root, &store, Err(error))),
+        }
+    }
+}
+
+/// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal.
+fn start_child(root: &Path, data: &Path) -> Result<Child, Failure> {
+    std::env::current_exe()
+        .and_then(|program| {
+            Command::new(program)
+                .args(["index", "--wait", "--data"])
+                .arg(data)
+                .arg("--")
+                .arg(root)
+                .stdin(Stdio::null())
+                .spawn()
+        })
+        .map_err(|error| Failure::Indexer(error.to_string()))
+}
+
+/// Opens what a child has made.
+fn after_child(root: &Path, store: &Store, ended: io::Result<ExitStatus>) -> Result<Opened, Failure> {
+    succeeded(ended.map_err(|error| Failure::Indexer(error.to_string()))?)?;
     // A folder that goes on changing is served as the child found it.
-    let library = scan(root, Some(data))?;
+    let library = scan(root, Some(store.root()))?;
     let generation = store
         .open()?
         .ok_or_else(|| Failure::Indexer("it ended well but left no index".to_owned()))?;
@@ -134,17 +200,14 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
     })
 }
 
-/// Runs `docent index` on the same library; its progress, warnings and errors go to the same terminal.
-fn run_child(root: &Path, data: &Path) -> Result<(), Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::Indexer(error.to_string()))?;
-    let status = Command::new(program)
-        .args(["index", "--wait", "--data"])
-        .arg(data)
-        .arg("--")
-        .arg(root)
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| Failure::Indexer(error.to_string()))?;
+/// Compares the folder with the index; reads nothing and changes nothing.
+pub(crate) fn status(root: &Path, data: &Path) -> Result<Status, Failure> {
+    let library = scan(root, Some(data))?;
+    let current = usable(&Store::new(data, READER_VERSION))?;
+    Ok(Status::of(library, current.as_ref()))
+}
+
+fn succeeded(status: ExitStatus) -> Result<(), Failure> {
     match status.code() {
         Some(0) => Ok(()),
         Some(code) => Err(Failure::Child(u8::try_from(code).unwrap_or(1))),
@@ -161,18 +224,22 @@ fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Gen
     }
     let kept: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
     let mut draft = store.begin(base.as_ref(), &kept)?;
-    let files = changes.iter().map(|change| change.changed.len()).sum::<usize>() as u64;
-    let bar = progress(files);
+    let mut progress = Progress::begin(changes.iter().map(|change| change.changed.len()).sum());
     for change in &changes {
         let held = |base: &Generation| base.index(change.folder.assistant.id).is_some();
         if !change.is_empty() || !base.as_ref().is_some_and(held) {
-            update(&mut draft, change, base.as_ref(), &bar, &mut work)?;
+            work.switched |= update(&mut draft, change, base.as_ref(), &mut progress, &mut work)?;
         }
     }
-    bar.finish_and_clear();
-    let generation = draft.commit()?;
+    progress.end();
+    // The files that could not be read yesterday cannot be read today: no reason for a new generation.
+    if let Some(base) =
+        base.take_if(|base| !work.switched && kept.iter().copied().eq(base.manifest().assistants()))
+    {
+        return Ok((base, work));
+    }
     work.switched = true;
-    Ok((generation, work))
+    Ok((draft.commit()?, work))
 }
 
 /// Opens what is there; a damaged index is made anew from the folder, which is the truth.
@@ -220,20 +287,24 @@ fn is_up_to_date(current: &Generation, changes: &[Change<'_>]) -> bool {
 
 /// What reading one file gave.
 enum Outcome {
-    /// The same bytes as before.
+    /// The same bytes as before, or none that could be had yet.
     Same(DocumentRecord),
     /// Other bytes.
     New(DocumentRecord, Vec<Entry>),
+    /// It was deleted after the folder was looked at.
+    Gone(String),
 }
 
 fn update(
     draft: &mut Draft,
     change: &Change<'_>,
     base: Option<&Generation>,
-    bar: &ProgressBar,
+    progress: &mut Progress,
     work: &mut Work,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let id = change.folder.assistant.id;
+    let known = |name: &str| base.and_then(|base| base.manifest().document(id, name));
+    let mut differs = !change.removed.is_empty();
     let mut shelf = draft.shelf(id)?;
     for name in &change.removed {
         shelf.remove(name);
@@ -250,7 +321,7 @@ fn update(
                 loop {
                     let file = next.lock().ok().and_then(|mut files| files.next());
                     let Some(file) = file else { break };
-                    let known = base.and_then(|base| base.manifest().document(id, &file.name));
+                    let known = known(&file.name);
                     // The writer is gone only when it failed; its error ends the run.
                     if send.send(read(&mut reader, file, known)).is_err() {
                         break;
@@ -262,37 +333,33 @@ fn update(
         // Dropped with its receiver at an error, so that no reader waits for ever.
         for outcome in results {
             match outcome {
-                Outcome::Same(record) => shelf.touch(record),
+                Outcome::Same(record) => {
+                    progress.step(&record);
+                    differs |= known(&record.name) != Some(&record);
+                    shelf.touch(record);
+                }
                 Outcome::New(record, entries) => {
-                    work.read += 1;
-                    bar.set_message(record.name.clone());
-                    shelf.put(record, entries)?;
+                    progress.step(&record);
+                    if known(&record.name) != Some(&record) {
+                        work.read += 1;
+                        differs = true;
+                        shelf.put(record, entries)?;
+                    }
+                }
+                Outcome::Gone(name) => {
+                    differs |= known(&name).is_some();
+                    shelf.remove(&name);
                 }
             }
-            bar.inc(1);
         }
         Ok::<(), StoreError>(())
     })?;
-    Ok(shelf.finish()?)
+    shelf.finish()?;
+    Ok(differs)
 }
 
 fn read(reader: &mut Reader, file: &FoundFile, known: Option<&DocumentRecord>) -> Outcome {
-    let mut record = DocumentRecord {
-        name: file.name.clone(),
-        version: String::new(),
-        stamp: None,
-        passages: 0,
-        refused: None,
-        notices: Vec::new(),
-    };
-    // The stamp is taken before the bytes: a change in between is seen by the next run.
-    let bytes = fs::metadata(&file.path).and_then(|metadata| {
-        record.stamp = Stamp::of(&metadata, SystemTime::now());
-        if metadata.len() > MAX_FILE_BYTES {
-            return Ok(None);
-        }
-        fs::read(&file.path).map(Some)
-    });
+    let mut record = DocumentRecord::new(&file.name);
     let refuse = |mut record: DocumentRecord, code: &str, reason: String| {
         record.refused = Some(Refusal {
             code: code.to_owned(),
@@ -300,21 +367,39 @@ fn read(reader: &mut Reader, file: &FoundFile, known: Option<&DocumentRecord>) -
         });
         Outcome::New(record, Vec::new())
     };
-    let bytes = match bytes {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => {
+    let bytes = match take(&file.path) {
+        Ok(Taken::Whole(bytes, stamp)) => {
+            record.stamp = stamp;
+            bytes
+        }
+        Ok(Taken::TooBig(stamp)) => {
+            record.stamp = stamp;
             let reason = format!(
                 "the file is over {}; split it into parts",
                 bytesize::ByteSize(MAX_FILE_BYTES)
             );
             return refuse(record, "too_big", reason);
         }
+        Ok(Taken::Changing) => {
+            return match known {
+                // What was whole goes on answering.
+                Some(known) => Outcome::Same(DocumentRecord {
+                    stamp: None,
+                    ..known.clone()
+                }),
+                None => refuse(
+                    record,
+                    "busy",
+                    "the file is being written; it is read when that is done".to_owned(),
+                ),
+            };
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Outcome::Gone(record.name),
         Err(error) => {
-            record.stamp = None;
             return refuse(
                 record,
                 "denied",
-                format!("the system does not give the file: {error}"),
+                format!("the system does not give the file: {error}; let docent read it"),
             );
         }
     };
@@ -327,28 +412,96 @@ fn read(reader: &mut Reader, file: &FoundFile, known: Option<&DocumentRecord>) -
     }
     record.version = version.to_string();
     match reader.read(&file.name, &bytes) {
-        Ok(Reading { entries, notices }) => {
-            record.passages = entries.len() as u32;
-            record.notices = notices;
+        Ok(reading) => {
+            let Reading {
+                entries,
+                format,
+                pages,
+                language,
+                lost,
+                repaired,
+            } = reading;
+            let record = DocumentRecord {
+                passages: entries.len() as u32,
+                format,
+                pages,
+                language: Some(language),
+                lost,
+                repaired,
+                ..record
+            };
             Outcome::New(record, entries)
         }
         Err(Refusal { code, reason }) => refuse(record, &code, reason),
     }
 }
 
-fn progress(files: u64) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(files)
-    } else {
-        ProgressBar::hidden()
-    };
-    if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
+/// The bytes of a file.
+enum Taken {
+    /// All of them, and by what the next change is told.
+    Whole(Vec<u8>, Option<Stamp>),
+    /// More than a document has.
+    TooBig(Option<Stamp>),
+    /// Somebody is writing it.
+    Changing,
+}
+
+/// Reads a file that nobody is writing: its last change is a moment ago, and it does not change while it is read.
+fn take(path: &Path) -> io::Result<Taken> {
+    /// Programs that write a file in pieces do so with shorter pauses.
+    const CALM: Duration = Duration::from_millis(100);
+    /// Longer than it takes to save a document; the next look tries again.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    const PAUSE: Duration = Duration::from_millis(10);
+    let begun = Instant::now();
+    loop {
+        let now = SystemTime::now();
+        let before = fs::metadata(path)?;
+        // A time of change in the future, or none, tells nothing.
+        let age = before
+            .modified()
+            .ok()
+            .and_then(|modified| now.duration_since(modified).ok());
+        if age.is_none_or(|age| age >= CALM) {
+            // Taken before the bytes: a change in between is seen by the next run.
+            let stamp = Stamp::of(&before, now);
+            if before.len() > MAX_FILE_BYTES {
+                return Ok(Taken::TooBig(stamp));
+            }
+            let mut bytes = Vec::with_capacity(before.len() as usize);
+            fs::File::open(path)?
+                .take(MAX_FILE_BYTES + 1)
+                .read_to_end(&mut bytes)?;
+            let after = fs::metadata(path)?;
+            let stands = before.len() == after.len()
+                && bytes.len() as u64 == after.len()
+                && before.modified().ok() == after.modified().ok();
+            if stands {
+                return Ok(Taken::Whole(bytes, stamp));
+            }
+        }
+        if begun.elapsed() >= PATIENCE {
+            return Ok(Taken::Changing);
+        }
+        thread::sleep(PAUSE);
     }
-    bar
 }
 
 impl Opened {
+    /// Tells whether the next change of every file can be told by its time of change. Files that the system does not give
+    /// are left to the next start or look.
+    pub(crate) fn is_settled(&self) -> bool {
+        let manifest = self.generation.manifest();
+        let denied = |record: &DocumentRecord| {
+            let refused = record.refused.as_ref();
+            refused.is_some_and(|refusal| refusal.code == "denied")
+        };
+        manifest
+            .assistants()
+            .flat_map(|assistant| manifest.documents(assistant))
+            .all(|record| record.stamp.is_some() || denied(record))
+    }
+
     /// Tells on standard error what there is and what could not be read; at most `most` of the latter one by one.
     pub(crate) fn report(&self, begun: Instant, most: usize) {
         if self.work.told {

@@ -8,12 +8,16 @@
     reason = "this is the command line"
 )]
 
+mod confine;
 mod desk;
 mod extract;
 mod failure;
 mod library;
+mod progress;
 mod reader;
 mod settings;
+mod status;
+mod watch;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -27,11 +31,15 @@ use clap::{Args, Parser, Subcommand};
 use docent_corpus::{AssistantId, Language, Outcome};
 use docent_gateway::Engine;
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
 use library::{Opened, Patience};
 use settings::Config;
+use watch::Watch;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -117,6 +125,14 @@ enum Command {
         #[arg(long)]
         wait: bool,
     },
+    /// Show each document: read, partly read or failed, why and what to do.
+    Status {
+        #[command(flatten)]
+        place: Place,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the assistants: number, name, description, number of files, parted by tabs.
     Assistants {
         #[command(flatten)]
@@ -144,9 +160,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // The libraries below tell what only their authors want to know.
+    let levels = Targets::new()
+        .with_default(tracing::Level::WARN)
+        .with_target("docent", tracing::Level::INFO);
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::WARN)
+        .finish()
+        .with(levels)
         .init();
     match run(Arguments::parse().command) {
         Ok(code) => code,
@@ -179,9 +200,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             let begun = Instant::now();
+            let data = place.data_folder(&config)?;
             let opened = place.open(&config)?;
             opened.report(begun, WARNINGS_AT_START);
             let desk = Arc::new(Desk::new(opened));
+            // Ended, its child included, when this arm is left.
+            let _watch = Watch::begin(&place.library, &data, config.watch, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve(desk, config, ready_file))?;
         }
@@ -207,6 +231,15 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
             library::index(&place.library, &data, anew, patience)?.report(begun, usize::MAX);
+        }
+        Command::Status { place, json } => {
+            let data = place.data_folder(&place.config()?)?;
+            let status = library::status(&place.library, &data)?;
+            if json {
+                println!("{:#}", status.json());
+            } else {
+                print!("{}", status.table());
+            }
         }
         Command::Assistants { place } => {
             let data = place.data_folder(&place.config()?)?;
@@ -241,7 +274,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             json,
             here: true,
         } => {
-            reader::confine_here();
             let document = extract::read(&file)?;
             if json {
                 println!("{:#}", extract::json(&document));

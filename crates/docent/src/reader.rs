@@ -2,7 +2,7 @@
 //!
 //! A format library may abort, loop or take all memory, and none of that is a panic. So each thread that indexes has a
 //! child (`docent read-worker`) which gets one file's name and bytes at a time and gives back its passages; a child that dies
-//! or takes too long costs the file it had. Owns that exchange, its deadline and the child's limits.
+//! or takes too long costs the file it had. Owns that exchange and its deadline; the child's limits are those of `confine`.
 //!
 //! Both ways go frames: the length in 8 bytes, little-endian, then that many bytes. A request is two frames, the name and
 //! the bytes of the file; a reply is one, in postcard.
@@ -14,15 +14,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use docent_corpus::{Document, NoticeKind};
 use docent_index::{Entry, Refusal};
 use docent_ingest::{MAX_FILE_BYTES, passages, read_document};
 use serde::{Deserialize, Serialize};
 
+use crate::confine::confine;
+
 /// The longest that one file may take: forty times the longest law on a slow machine.
 const LIMIT: Duration = Duration::from_mins(2);
-
-/// Address space of a child: four times what the largest document known took.
-const MEMORY_BYTES: u64 = 2 << 30;
 
 /// The longest frame taken from the other side: a file with room to spare, or the passages of one.
 const MAX_FRAME_BYTES: u64 = 8 * MAX_FILE_BYTES;
@@ -32,8 +32,16 @@ const MAX_FRAME_BYTES: u64 = 8 * MAX_FILE_BYTES;
 pub(crate) struct Reading {
     /// Its passages, in reading order.
     pub(crate) entries: Vec<Entry>,
-    /// What was lost or mended, a sentence each.
-    pub(crate) notices: Vec<String>,
+    /// The name of its format.
+    pub(crate) format: String,
+    /// How many pages it has.
+    pub(crate) pages: Option<u32>,
+    /// The code of its language.
+    pub(crate) language: String,
+    /// What was lost, a sentence each.
+    pub(crate) lost: Vec<String>,
+    /// What was mended, a sentence each.
+    pub(crate) repaired: Vec<String>,
 }
 
 type Reply = Result<Reading, Refusal>;
@@ -179,13 +187,6 @@ fn receive(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(frame))
 }
 
-/// Limits what this process may take, for good.
-fn confine() {
-    // A system that does not let itself be limited is no reason not to read.
-    let _ = rlimit::setrlimit(rlimit::Resource::AS, MEMORY_BYTES, MEMORY_BYTES);
-    let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
-}
-
 /// The child: answers requests on standard input until it ends.
 pub(crate) fn work() -> io::Result<()> {
     confine();
@@ -223,10 +224,19 @@ fn read(name: &str, bytes: &[u8]) -> Reply {
     match read_document(name, bytes) {
         Ok(document) => Ok(Reading {
             entries: passages(&document).iter().map(Entry::of).collect(),
-            notices: document.notices.into_iter().map(|notice| notice.text).collect(),
+            format: document.format.name().to_owned(),
+            pages: document.pages,
+            language: docent_language::detect(&document.text).code().to_owned(),
+            lost: told(&document, NoticeKind::Lost),
+            repaired: told(&document, NoticeKind::Repaired),
         }),
         Err(refusal) => Err(refused(refusal.code.name(), refusal.reason)),
     }
+}
+
+fn told(document: &Document, kind: NoticeKind) -> Vec<String> {
+    let notices = document.notices.iter().filter(|notice| notice.kind == kind);
+    notices.map(|notice| notice.text.clone()).collect()
 }
 
 /// Runs `docent extract --here` with the same limits as a reader of the index; what it prints goes where this goes.
@@ -263,11 +273,6 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
             }
         }
     }
-}
-
-/// Puts the limits of a reader on this process.
-pub(crate) fn confine_here() {
-    confine();
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use docent_gateway::Settings;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::watch::Watching;
+
 /// The name of the file, at the top of the library.
 pub(crate) const FILE: &str = "docent.toml";
 
@@ -23,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where the index lives; inside the library when not set.
     pub(crate) data: Option<PathBuf>,
+    /// How changes of the library are noticed while the server runs.
+    pub(crate) watch: Watching,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -32,6 +36,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: None,
+            watch: Watching::Notified,
             gateway: Settings::default(),
         }
     }
@@ -97,6 +102,20 @@ const KEYS: &[Key] = &[
             let path = value.as_str().filter(|path| !path.is_empty());
             config.data = Some(path.ok_or("a path, like \"/var/lib/docent\"")?.into());
             Ok(())
+        },
+    },
+    Key {
+        section: "",
+        name: "watch",
+        comment: "How changes of the documents are noticed while the server runs: \"on\" by the system's notifications,\n\
+                  \"5s\" by looking at that interval, which network drives need, \"off\" at the next start.",
+        show: |config| quoted(config.watch),
+        set: |config, value| {
+            text(
+                value,
+                &mut config.watch,
+                "\"on\", \"off\" or an interval like \"5s\"",
+            )
         },
     },
     Key {
@@ -398,6 +417,7 @@ mod tests {
         let changed = Config {
             listen: SocketAddr::from(([0, 0, 0, 0], 9000)),
             data: Some("elsewhere".into()),
+            watch: Watching::Every(Duration::from_secs(5)),
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,

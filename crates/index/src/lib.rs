@@ -18,4 +18,4 @@ pub use entry::Entry;
 pub use manifest::{DocumentRecord, Manifest, Refusal, Stamp};
 pub use search::Index;
 pub use shelf::Shelf;
-pub use store::{Draft, Generation, Store, StoreError};
+pub use store::{CURRENT, Draft, Generation, Store, StoreError};

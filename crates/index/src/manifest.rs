@@ -12,7 +12,7 @@ use docent_language::ANALYSIS_VERSION;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the files of a generation mean something else.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// A file written within this time before it was read may be written again without its time of change moving: file
 /// systems keep that time in steps of up to 2 s (FAT).
@@ -62,11 +62,35 @@ pub struct DocumentRecord {
     pub passages: u32,
     /// Why it gave none.
     pub refused: Option<Refusal>,
-    /// What was lost or mended while it was read, a sentence each.
-    pub notices: Vec<String>,
+    /// What kind of file it is by its content; empty when that is not known.
+    pub format: String,
+    /// How many pages it has, where it has any.
+    pub pages: Option<u32>,
+    /// The language of its text, where it has text.
+    pub language: Option<String>,
+    /// What could not be read of it, a sentence each.
+    pub lost: Vec<String>,
+    /// What was mended while it was read, a sentence each.
+    pub repaired: Vec<String>,
 }
 
 impl DocumentRecord {
+    /// Makes the record of a file of which nothing is known yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: String::new(),
+            stamp: None,
+            passages: 0,
+            refused: None,
+            format: String::new(),
+            pages: None,
+            language: None,
+            lost: Vec::new(),
+            repaired: Vec::new(),
+        }
+    }
+
     /// Tells whether the record was made from these bytes.
     pub fn is_of(&self, version: Version) -> bool {
         self.version == version.to_string()

@@ -28,7 +28,8 @@ use crate::manifest::Manifest;
 use crate::search::Index;
 use crate::shelf::Shelf;
 
-const CURRENT: &str = "CURRENT";
+/// The file that names the current generation; it changes by a rename, so that whoever watches it sees every switch.
+pub const CURRENT: &str = "CURRENT";
 const LOCK: &str = "LOCK";
 const NEW: &str = "new";
 const PREFIX: &str = "gen-";

@@ -36,12 +36,9 @@ fn passage(document: &str, number: u32, section: u32, text: &str) -> Passage {
 /// A document of one passage for each text; two passages make a section.
 fn document(name: &str, texts: &[&str]) -> (DocumentRecord, Vec<Passage>) {
     let record = DocumentRecord {
-        name: name.to_owned(),
         version: Version([1; 16]).to_string(),
-        stamp: None,
         passages: texts.len() as u32,
-        refused: None,
-        notices: Vec::new(),
+        ..DocumentRecord::new(name)
     };
     let passages = (0u32..)
         .zip(texts)

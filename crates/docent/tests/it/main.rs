@@ -5,6 +5,7 @@
 mod drift;
 mod golden;
 mod index;
+mod live;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +17,7 @@ use tokio_tungstenite::tungstenite::Message;
 struct Server {
     child: Child,
     address: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -30,7 +31,19 @@ fn library() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/library")
 }
 
+impl Server {
+    /// Returns the folder of its index.
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("index")
+    }
+}
+
 fn server() -> Server {
+    serve(&library())
+}
+
+/// Serves a library on a free port and returns when it is ready.
+fn serve(library: &Path) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready");
     let child = Command::new(env!("CARGO_BIN_EXE_docent"))
@@ -38,7 +51,7 @@ fn server() -> Server {
         .arg(&ready)
         .arg("--data")
         .arg(folder.path().join("index"))
-        .arg(library())
+        .arg(library)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -46,7 +59,7 @@ fn server() -> Server {
     let mut server = Server {
         child,
         address: String::new(),
-        _folder: folder,
+        folder,
     };
     let begun = Instant::now();
     loop {

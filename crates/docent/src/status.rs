@@ -1,0 +1,209 @@
+//! `docent status`: what became of each document, and what to do about those that could not be read.
+//!
+//! Owns the states a document can be in, the table and its JSON. Reads the index as it is and changes nothing.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::SystemTime;
+
+use docent_corpus::Assistant;
+use docent_index::{DocumentRecord, Generation, Stamp};
+use docent_ingest::{FoundFile, Library, version_of};
+
+/// What became of one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// All of it answers.
+    Read,
+    /// A part of it could not be read; the rest answers.
+    Partly,
+    /// None of it could be read.
+    Failed,
+    /// Not read yet.
+    New,
+    /// It has changed since it was read; the version before answers.
+    Changed,
+    /// It is no longer there, but still answers until the index is brought up to date.
+    Gone,
+}
+
+impl State {
+    const ALL: [Self; 6] = [
+        Self::Read,
+        Self::Partly,
+        Self::Failed,
+        Self::New,
+        Self::Changed,
+        Self::Gone,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Partly => "partly",
+            Self::Failed => "failed",
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// One document of an assistant.
+struct Row {
+    state: State,
+    record: DocumentRecord,
+}
+
+/// Every assistant with its documents.
+pub(crate) struct Status {
+    generation: Option<u64>,
+    assistants: Vec<(Assistant, Vec<Row>)>,
+    warnings: Vec<String>,
+}
+
+impl Status {
+    /// Compares the folder with the index.
+    pub(crate) fn of(library: Library, index: Option<&Generation>) -> Self {
+        let rows = |assistant: &Assistant, files: &[FoundFile]| {
+            let known = index.map_or(&[][..], |index| index.manifest().documents(assistant.id));
+            let gone = known
+                .iter()
+                .filter(|record| !files.iter().any(|file| file.name == record.name));
+            let mut rows: Vec<Row> = gone
+                .map(|record| Row {
+                    state: State::Gone,
+                    record: record.clone(),
+                })
+                .collect();
+            rows.extend(files.iter().map(|file| {
+                let record = index.and_then(|index| index.manifest().document(assistant.id, &file.name));
+                Row {
+                    state: state(file, record),
+                    record: record.cloned().unwrap_or_else(|| DocumentRecord::new(&file.name)),
+                }
+            }));
+            rows.sort_by(|one, other| one.record.name.cmp(&other.record.name));
+            rows
+        };
+        Self {
+            generation: index.map(Generation::number),
+            assistants: library
+                .assistants
+                .into_iter()
+                .map(|one| {
+                    let rows = rows(&one.assistant, &one.files);
+                    (one.assistant, rows)
+                })
+                .collect(),
+            warnings: library.warnings,
+        }
+    }
+
+    /// Returns the table: for each assistant a line of counts, then a line for each document with what was wrong below it.
+    pub(crate) fn table(&self) -> String {
+        let mut out = String::new();
+        for warning in &self.warnings {
+            let _ = writeln!(out, "warning: {warning}");
+        }
+        if self.generation.is_none() {
+            out.push_str("no index yet; `docent index` makes it\n");
+        }
+        for (assistant, rows) in &self.assistants {
+            let counts: Vec<String> = State::ALL
+                .into_iter()
+                .map(|state| (state, rows.iter().filter(|row| row.state == state).count()))
+                .filter(|(_, count)| *count > 0)
+                .map(|(state, count)| format!("{count} {}", state.name()))
+                .collect();
+            let passages: u32 = rows.iter().map(|row| row.record.passages).sum();
+            let counts = if counts.is_empty() {
+                "no documents".to_owned()
+            } else {
+                counts.join(", ")
+            };
+            let _ = writeln!(
+                out,
+                "{} {}: {counts}; {passages} passages",
+                assistant.id, assistant.name
+            );
+            if !rows.is_empty() {
+                out.push_str("  STATE    FORMAT    LANG  PAGES  PASSAGES  DOCUMENT\n");
+            }
+            for row in rows {
+                let record = &row.record;
+                let pages = record
+                    .pages
+                    .map_or_else(|| "-".to_owned(), |pages| pages.to_string());
+                let _ = writeln!(
+                    out,
+                    "  {:<8} {:<9} {:<4} {pages:>6} {:>9}  {}",
+                    row.state.name(),
+                    dash(&record.format),
+                    record.language.as_deref().unwrap_or("-"),
+                    record.passages,
+                    record.name
+                );
+                let refused = record
+                    .refused
+                    .iter()
+                    .map(|refusal| format!("{}: {}", refusal.code, refusal.reason));
+                for line in refused.chain(record.lost.iter().chain(&record.repaired).cloned()) {
+                    let _ = writeln!(out, "           {line}");
+                }
+            }
+        }
+        out
+    }
+
+    /// Returns the same as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let row = |row: &Row| {
+            let record = &row.record;
+            serde_json::json!({
+                "name": record.name,
+                "state": row.state.name(),
+                "format": Some(&record.format).filter(|format| !format.is_empty()),
+                "language": record.language,
+                "pages": record.pages,
+                "passages": record.passages,
+                "version": Some(&record.version).filter(|version| !version.is_empty()),
+                "code": record.refused.as_ref().map(|refusal| &refusal.code),
+                "reason": record.refused.as_ref().map(|refusal| &refusal.reason),
+                "lost": record.lost,
+                "repaired": record.repaired,
+            })
+        };
+        serde_json::json!({
+            "generation": self.generation,
+            "warnings": self.warnings,
+            "assistants": self.assistants.iter().map(|(assistant, rows)| serde_json::json!({
+                "id": assistant.id.0,
+                "name": assistant.name,
+                "documents": rows.iter().map(row).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+fn state(file: &FoundFile, record: Option<&DocumentRecord>) -> State {
+    let Some(record) = record else {
+        return State::New;
+    };
+    let stamp = fs::metadata(&file.path)
+        .ok()
+        .and_then(|metadata| Stamp::of(&metadata, SystemTime::now()));
+    // Where the time of change does not tell, the bytes do; a file that cannot be read stands as it was told.
+    let same = (stamp.is_some() && stamp == record.stamp)
+        || fs::read(&file.path).map_or(true, |bytes| record.is_of(version_of(&bytes)));
+    match record {
+        _ if !same => State::Changed,
+        DocumentRecord { refused: Some(_), .. } => State::Failed,
+        DocumentRecord { lost, .. } if !lost.is_empty() => State::Partly,
+        _ => State::Read,
+    }
+}
