@@ -1,36 +1,54 @@
-//! From a question and its hits to an answer with sources, or the honest fallback.
+//! From a question and its hits to an answer with sources, to places that may help, or to the honest fallback.
 //!
-//! Owns the gate (do these passages answer?) and the extractive answer (which of their words to quote). Leaves finding
+//! Owns the gate (does the best passage answer?) and the extractive answer (which of its words to quote). Leaves finding
 //! to a [`Retriever`].
 //!
-//! Invariant: every word of an answer but the source lines stands verbatim in a cited passage, at the range its quote
-//! names.
+//! Invariant: every word of an answer but the frame and the source lines stands verbatim in a cited passage, at the range
+//! its quote names.
+
+mod gate;
+mod quote;
+mod words;
 
 use std::num::NonZeroUsize;
 
 use docent_corpus::{
-    Answer, Assistant, BlockKind, ByteRange, Hit, Language, Line, Match, Outcome, Question, Quote, Retrieval,
-    RetrieveError, Retriever, Source,
+    Answer, Assistant, Hit, Language, Outcome, Question, Retrieval, RetrieveError, Retriever, Source,
 };
-use docent_language::{detect, sentences, tokens};
+use docent_language::detect;
+
+pub use gate::{Evidence, Part, Thresholds, Verdict, thresholds, verdict};
+use quote::{quotes, telling, units};
+use words::Courtesy;
 
 /// Quoted characters of one answer: a screen of a phone.
-const QUOTED_CHARS: usize = 1_200;
+const QUOTED_CHARS: usize = 1_000;
 
 /// Quoted characters of one source: the place itself with what is needed to understand it.
-const SOURCE_CHARS: usize = 800;
+const SOURCE_CHARS: usize = 650;
 
-/// Idf-weighted share of the question's terms that the best passage must hold: lower lets near topics in, higher turns
-/// away questions with filler words (set on questions about two laws; see CHANGELOG.md for what it gives).
-const MIN_COVERAGE: f32 = 0.3;
-
-/// Share of the ideal score that the best passage must reach.
-const MIN_SHARE: f32 = 0.09;
-
-/// A second source is quoted when it scores at least this share of the first.
+/// A second source is quoted when it scores at least this share of the first and holds this share of the question.
 const SECOND: f32 = 0.8;
+const SECOND_COVERAGE: f32 = 0.3;
+
+/// Places named when there is no exact answer: more are not read.
+const OFFERS: usize = 3;
+
+/// Quoted characters of an offered place: enough to see whether it is worth opening.
+const OFFER_CHARS: usize = 200;
 
 const HITS: NonZeroUsize = NonZeroUsize::new(10).expect("10 is not 0");
+
+/// How an answer came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// What was found.
+    pub found: Retrieval,
+    /// What the best passage has to say for itself.
+    pub evidence: Evidence,
+    /// What followed from it.
+    pub verdict: Verdict,
+}
 
 /// Answers one question from what `retriever` finds.
 ///
@@ -42,13 +60,55 @@ pub fn answer(
     question: &Question,
     retriever: &dyn Retriever,
 ) -> Result<Answer, RetrieveError> {
-    let found = retriever.retrieve(question, HITS)?;
-    if !answers(&found) {
-        return Ok(fallback(assistant, &question.text));
+    let language = assistant.language.unwrap_or_else(|| detect(&question.text));
+    if let Some(courtesy) = Courtesy::of(&question.text, language) {
+        return Ok(Answer {
+            text: courtesy.reply(assistant, language),
+            outcome: Outcome::Courtesy,
+            sources: Vec::new(),
+        });
     }
-    let mut text = String::new();
+    let account = account(assistant, question, retriever)?;
+    let made = match account.verdict {
+        Verdict::Answer => quoted(&account.found, language),
+        Verdict::Offer => offered(&account.found, language),
+        Verdict::Fallback => None,
+    };
+    Ok(made.unwrap_or_else(|| fallback(assistant, language)))
+}
+
+/// Finds and judges without composing an answer.
+///
+/// # Errors
+///
+/// When the index cannot be read.
+pub fn account(
+    assistant: &Assistant,
+    question: &Question,
+    retriever: &dyn Retriever,
+) -> Result<Account, RetrieveError> {
+    let found = retriever.retrieve(question, HITS)?;
+    let sentences = found
+        .hits
+        .first()
+        .map_or_else(Vec::new, |best| units(&found, best));
+    let evidence = Evidence::of(&question.text, &found, &sentences);
+    let verdict = if found.hits.is_empty() || words::is_small_talk(&question.text) {
+        Verdict::Fallback
+    } else {
+        verdict(&evidence, assistant.strictness)
+    };
+    Ok(Account {
+        found,
+        evidence,
+        verdict,
+    })
+}
+
+/// Quotes the best passage, and a second one that is nearly as good.
+fn quoted(found: &Retrieval, language: Language) -> Option<Answer> {
     let mut sources: Vec<Source> = Vec::new();
-    let first = found.hits[0].score;
+    let first = found.hits.first()?.score;
     let mut left = QUOTED_CHARS;
     for hit in found
         .hits
@@ -56,105 +116,105 @@ pub fn answer(
         .filter(|hit| hit.score >= SECOND * first)
         .take(2)
     {
-        let told = sources
-            .iter()
-            .any(|source| source.document == hit.passage.document && source.section == section(hit));
-        if told || (!sources.is_empty() && coverage(&found, hit) < MIN_COVERAGE) {
+        if names(&sources, hit) || (!sources.is_empty() && hit.coverage(found) < SECOND_COVERAGE) {
             continue;
         }
-        let quotes = quotes(&found, hit, left.min(SOURCE_CHARS));
+        let quotes = quotes(units(found, hit), hit, left.min(SOURCE_CHARS));
         if quotes.is_empty() {
             continue;
         }
-        left -= quotes
-            .iter()
-            .map(|quote| quote.text.chars().count())
-            .sum::<usize>()
-            .min(left);
-        let (passage, number) = (&hit.passage, sources.len() + 1);
-        sources.push(Source {
-            number,
-            document: passage.document.clone(),
-            title: passage.title.clone(),
-            version: passage.version,
-            section: section(hit),
-            page: passage.page(),
-            quotes,
-        });
+        let chars: usize = quotes.iter().map(|quote| quote.text.chars().count()).sum();
+        left = left.saturating_sub(chars);
+        sources.push(source(hit, sources.len() + 1, quotes));
     }
     if sources.is_empty() {
-        return Ok(fallback(assistant, &question.text));
+        return None;
     }
-    for (at, source) in sources.iter().enumerate() {
-        text.push_str(if at == 0 { "" } else { "\n\n" });
-        text.push_str(&source.quoted());
-    }
+    let mut text = sources
+        .iter()
+        .map(Source::quoted)
+        .collect::<Vec<_>>()
+        .join("\n\n");
     text.push('\n');
-    let language = assistant.language.unwrap_or_else(|| detect(&question.text));
     for source in &sources {
+        text.push('\n');
         text.push_str(&cited(source, language));
     }
-    Ok(Answer {
+    Some(Answer {
         text,
         outcome: Outcome::Answered,
         sources,
     })
 }
 
-/// Returns the line that names a source, begun by a line end.
+/// Names the places that may help, each with its most telling sentence.
+fn offered(found: &Retrieval, language: Language) -> Option<Answer> {
+    let mut sources: Vec<Source> = Vec::new();
+    for hit in &found.hits {
+        if sources.len() == OFFERS {
+            break;
+        }
+        if !names(&sources, hit)
+            && let Some(quote) = telling(units(found, hit), OFFER_CHARS)
+        {
+            sources.push(source(hit, sources.len() + 1, vec![quote]));
+        }
+    }
+    if sources.is_empty() {
+        return None;
+    }
+    let mut text = words::offer(language).to_owned();
+    for source in &sources {
+        text.push_str("\n\n");
+        text.push_str(&cited(source, language));
+        text.push('\n');
+        text.push_str(&source.quoted());
+    }
+    Some(Answer {
+        text,
+        outcome: Outcome::Offered,
+        sources,
+    })
+}
+
+/// Tells whether the place of a hit is among the sources.
+fn names(sources: &[Source], hit: &Hit) -> bool {
+    let section = section(hit);
+    sources
+        .iter()
+        .any(|source| source.document == hit.passage.document && source.section == section)
+}
+
+fn source(hit: &Hit, number: usize, quotes: Vec<docent_corpus::Quote>) -> Source {
+    let passage = &hit.passage;
+    Source {
+        number,
+        document: passage.document.clone(),
+        title: passage.title.clone(),
+        version: passage.version,
+        section: section(hit),
+        page: passage.page(),
+        quotes,
+    }
+}
+
+/// Returns the line that names a source.
 fn cited(source: &Source, language: Language) -> String {
     let section = source
         .section
         .as_ref()
         .map_or_else(String::new, |section| format!(", {section}"));
-    let page = source.page.map_or_else(String::new, |page| match language {
-        Language::Russian => format!(", с. {page}"),
-        Language::Kazakh => format!(", {page}-бет"),
-        Language::English => format!(", p. {page}"),
-    });
-    format!("\n[{}] {}{section}{page}", source.number, source.title)
-}
-
-/// Tells whether the best passage holds enough of what was asked.
-fn answers(found: &Retrieval) -> bool {
-    found.hits.first().is_some_and(|best| {
-        let held = best
-            .matches
-            .iter()
-            .filter(|&&place| place != Match::Missing)
-            .count();
-        // One word of many is a coincidence, however rare it is.
-        let enough = held >= found.terms.len().min(2);
-        enough && best.share >= MIN_SHARE && coverage(found, best) >= MIN_COVERAGE
-    })
-}
-
-/// Idf-weighted share of the question's terms that stand in the passage or above it.
-fn coverage(found: &Retrieval, hit: &Hit) -> f32 {
-    let all: f32 = found.terms.iter().map(|term| term.idf).sum();
-    let held: f32 = found
-        .terms
-        .iter()
-        .zip(&hit.matches)
-        .filter(|(_, place)| **place != Match::Missing)
-        .map(|(term, _)| term.idf)
-        .sum();
-    if all > 0.0 { held / all } else { 0.0 }
+    let page = source
+        .page
+        .map_or_else(String::new, |page| words::page(page, language));
+    format!("[{}] {}{section}{page}", source.number, source.title)
 }
 
 /// Returns the honest «not found», in the assistant's words where it has some.
-pub fn fallback(assistant: &Assistant, question: &str) -> Answer {
-    let language = assistant.language.unwrap_or_else(|| detect(question));
-    let text = assistant.fallback.clone().unwrap_or_else(|| {
-        match language {
-            Language::Russian => "К сожалению, по вашему вопросу не найдено подходящей информации. Попробуйте спросить другими словами.",
-            Language::Kazakh => "К сожалению, по вашему вопросу не найдено подходящей информации. Өкінішке қарай, сұрағыңыз бойынша ақпарат табылмады.",
-            Language::English => "К сожалению, по вашему вопросу не найдено подходящей информации. Unfortunately, the documents do not answer this question.",
-        }
-        .to_owned()
-    });
+fn fallback(assistant: &Assistant, language: Language) -> Answer {
+    let text = assistant.fallback.clone();
     Answer {
-        text,
+        text: text.unwrap_or_else(|| words::fallback(language).to_owned()),
         outcome: Outcome::Fallback,
         sources: Vec::new(),
     }
@@ -180,95 +240,4 @@ fn section(hit: &Hit) -> Option<String> {
         }
     }
     Some(heading.trim_end_matches('.').to_owned())
-}
-
-/// A sentence, item or row that can be quoted by itself.
-struct Unit {
-    quote: Quote,
-    kind: BlockKind,
-    weight: f32,
-}
-
-/// Chooses the sentences around the most telling one, at most `limit` characters of them.
-fn quotes(found: &Retrieval, hit: &Hit, limit: usize) -> Vec<Quote> {
-    let mut units: Vec<Unit> = hit
-        .passage
-        .lines
-        .iter()
-        .filter(|line| line.kind != BlockKind::Remark)
-        .flat_map(|line| parts(found, line))
-        .collect();
-    let Some(best) = (0..units.len()).max_by(|&one, &other| {
-        units[one]
-            .weight
-            .total_cmp(&units[other].weight)
-            .then(other.cmp(&one))
-    }) else {
-        return Vec::new();
-    };
-    let size = |unit: &Unit| unit.quote.text.chars().count();
-    let mut lead: Vec<Quote> = Vec::new();
-    if matches!(
-        units[best].kind,
-        BlockKind::ListItem { .. } | BlockKind::TableRow { .. }
-    ) {
-        lead = hit
-            .passage
-            .lead
-            .iter()
-            .map(|line| Quote {
-                range: line.range,
-                text: line.text.clone(),
-            })
-            .collect();
-    }
-    let mut used = size(&units[best]) + lead.iter().map(|quote| quote.text.chars().count()).sum::<usize>();
-    let (mut from, mut to) = (best, best + 1);
-    // What follows explains more often than what goes before, so the window grows forward first.
-    while to < units.len() && used + size(&units[to]) <= limit {
-        used += size(&units[to]);
-        to += 1;
-    }
-    while from > 0 && used + size(&units[from - 1]) <= limit {
-        from -= 1;
-        used += size(&units[from]);
-    }
-    lead.extend(units.drain(from..to).map(|unit| unit.quote));
-    lead
-}
-
-fn parts(found: &Retrieval, line: &Line) -> Vec<Unit> {
-    let whole = !matches!(line.kind, BlockKind::Paragraph | BlockKind::Footnote);
-    let ranges = if whole {
-        vec![ByteRange::new(0, line.text.len())]
-    } else {
-        sentences(&line.text)
-    };
-    ranges
-        .into_iter()
-        .filter_map(|range| {
-            let words = range.of(&line.text)?.trim_end();
-            let stems: Vec<String> = tokens(words, detect(words))
-                .into_iter()
-                .map(|token| token.stem)
-                .collect();
-            let weight = found
-                .terms
-                .iter()
-                .filter(|term| stems.contains(&term.stem))
-                .map(|term| term.idf)
-                .sum();
-            let start = line.range.start + range.start;
-            let quote = Quote {
-                range: ByteRange::new(start, start + words.len()),
-                text: words.to_owned(),
-            };
-            Some(Unit {
-                quote,
-                kind: line.kind,
-                weight,
-            })
-        })
-        .filter(|unit| !unit.quote.text.is_empty())
-        .collect()
 }

@@ -9,8 +9,12 @@ use crate::{ByteRange, Version};
 pub enum Outcome {
     /// The documents answered.
     Answered,
+    /// The documents gave no exact answer, and the answer names places that may help.
+    Offered,
     /// The documents gave no answer, and the answer says so.
     Fallback,
+    /// Nothing was asked: a greeting or thanks.
+    Courtesy,
 }
 
 /// Words of a document as they stand in it.

@@ -61,6 +61,20 @@ impl fmt::Display for AssistantId {
     }
 }
 
+/// How sure an answer has to be before it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Strictness {
+    /// Rather no answer than a wrong one.
+    Careful,
+    /// What most assistants want.
+    #[default]
+    Balanced,
+    /// Rather a wrong answer than none.
+    Open,
+    /// An answer is given from this probability on that it is right, in thousandths.
+    At(u16),
+}
+
 /// One assistant of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assistant {
@@ -74,4 +88,20 @@ pub struct Assistant {
     pub fallback: Option<String>,
     /// The language of labels and fallback; that of the question when absent.
     pub language: Option<Language>,
+    /// How sure an answer has to be.
+    pub strictness: Strictness,
+}
+
+impl Assistant {
+    /// Makes an assistant with a number and a name and everything else left to docent.
+    pub fn new(id: AssistantId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            description: String::new(),
+            fallback: None,
+            language: None,
+            strictness: Strictness::default(),
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod passage;
 mod retrieve;
 
 pub use answer::{Answer, Outcome, Quote, Source};
-pub use assistant::{Assistant, AssistantId, Language};
+pub use assistant::{Assistant, AssistantId, Language, Strictness};
 pub use document::{
     Block, BlockKind, ByteRange, Document, Format, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode,
     Version,

@@ -50,6 +50,21 @@ pub struct Hit {
     pub matches: Vec<Match>,
 }
 
+impl Hit {
+    /// Returns the idf-weighted share of the question's terms that stand in the passage or above it.
+    pub fn coverage(&self, found: &Retrieval) -> f32 {
+        let all: f32 = found.terms.iter().map(|term| term.idf).sum();
+        let held: f32 = found
+            .terms
+            .iter()
+            .zip(&self.matches)
+            .filter(|(_, place)| **place != Match::Missing)
+            .map(|(term, _)| term.idf)
+            .sum();
+        if all > 0.0 { held / all } else { 0.0 }
+    }
+}
+
 /// What was found for a question.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Retrieval {

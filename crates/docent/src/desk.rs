@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use docent_answer::Account;
 use docent_corpus::{Answer, Assistant, AssistantId, Question, RetrieveError};
 use docent_gateway::{Engine, EngineError};
 use docent_index::Generation;
@@ -54,6 +55,21 @@ impl Desk {
     fn now(&self) -> Arc<Snapshot> {
         // The lock guards one pointer, which is whole even when a thread panicked.
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Finds and judges; nothing when there is no such assistant.
+    pub(crate) fn account(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+    ) -> Option<(Assistant, Result<Account, RetrieveError>)> {
+        let now = self.now();
+        let who = now.assistants.iter().find(|one| one.id == assistant)?;
+        let index = now.generation.index(assistant)?;
+        let question = Question {
+            text: question.to_owned(),
+        };
+        Some((who.clone(), docent_answer::account(who, &question, index)))
     }
 
     /// Answers; nothing when there is no such assistant.

@@ -18,6 +18,7 @@ mod reader;
 mod settings;
 mod status;
 mod watch;
+mod why;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -114,6 +115,23 @@ enum Command {
         #[arg(long, value_name = "ID")]
         assistant: Option<i64>,
     },
+    /// Show how the verdict on a question comes about: passages, scores, what is missing, the gate's evidence.
+    Why {
+        #[command(flatten)]
+        place: Place,
+        /// The question; none with --questions.
+        #[arg(required_unless_present = "questions")]
+        question: Option<String>,
+        /// Number of the assistant; the first when absent.
+        #[arg(long, value_name = "ID")]
+        assistant: Option<i64>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        /// File with a question in each line, as text or as JSON with `question` (or `text`); prints a line of JSON for each.
+        #[arg(long, value_name = "FILE", conflicts_with = "question")]
+        questions: Option<PathBuf>,
+    },
     /// Bring the index up to date with the documents; `serve` and `ask` do the same when they start.
     Index {
         #[command(flatten)]
@@ -188,6 +206,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one short arm for each command")]
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve {
@@ -222,8 +241,36 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 .ok_or(Failure::UnknownAssistant(id))?
                 .map_err(Failure::Answer)?;
             println!("{}", answer.text);
-            if answer.outcome == Outcome::Fallback {
+            if matches!(answer.outcome, Outcome::Fallback | Outcome::Offered) {
                 return Ok(ExitCode::from(3));
+            }
+        }
+        Command::Why {
+            place,
+            question,
+            assistant,
+            json,
+            questions,
+        } => {
+            let desk = Desk::new(place.open(&place.config()?)?);
+            let first = desk.assistants().first().map_or(AssistantId(1), |one| one.id);
+            let id = assistant.map_or(first, AssistantId);
+            let account = |question: &str| {
+                let (who, account) = desk.account(id, question).ok_or(Failure::UnknownAssistant(id))?;
+                Ok::<_, Failure>((who, account.map_err(Failure::Answer)?))
+            };
+            if let Some(path) = questions {
+                for question in asked(&path)? {
+                    println!("{}", why::json(&question, &account(&question)?.1));
+                }
+            }
+            if let Some(question) = question {
+                let (who, account) = account(&question)?;
+                if json {
+                    println!("{:#}", why::json(&question, &account));
+                } else {
+                    print!("{}", why::text(&who, &account));
+                }
             }
         }
         Command::Index { place, anew, wait } => {
@@ -290,6 +337,26 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the questions of a file, one in each line.
+fn asked(path: &Path) -> Result<Vec<String>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let question = |line: &str| {
+        let json: Option<serde_json::Value> = serde_json::from_str(line).ok();
+        let told = json
+            .as_ref()
+            .and_then(|json| json.get("question").or_else(|| json.get("text")));
+        told.and_then(|told| told.as_str()).unwrap_or(line).to_owned()
+    };
+    Ok(text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(question)
+        .collect())
 }
 
 async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {

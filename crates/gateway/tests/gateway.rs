@@ -27,13 +27,7 @@ struct Canned<F>(F);
 
 impl<F: Fn(&str) -> String + Send + Sync + 'static> Engine for Canned<F> {
     fn assistants(&self) -> Arc<[Assistant]> {
-        Arc::new([Assistant {
-            id: AssistantId(1),
-            name: "Один".to_owned(),
-            description: String::new(),
-            fallback: None,
-            language: None,
-        }])
+        Arc::new([Assistant::new(AssistantId(1), "Один")])
     }
 
     fn answer(&self, _: AssistantId, question: &str) -> Result<Answer, EngineError> {

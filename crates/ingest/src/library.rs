@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use docent_corpus::{Assistant, AssistantId, Language};
+use docent_corpus::{Assistant, AssistantId, Language, Strictness};
 use serde::Deserialize;
 
 /// The file that makes a folder an assistant.
@@ -75,6 +75,7 @@ struct AssistantToml {
     description: String,
     fallback: Option<String>,
     language: Option<String>,
+    strictness: Option<toml::Value>,
 }
 
 /// Looks through the folder.
@@ -124,16 +125,7 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
         let name = root
             .file_name()
             .map_or_else(|| "docent".to_owned(), |name| name.to_string_lossy().into_owned());
-        homes.push((
-            root.clone(),
-            Assistant {
-                id: AssistantId(1),
-                name,
-                description: String::new(),
-                fallback: None,
-                language: None,
-            },
-        ));
+        homes.push((root.clone(), Assistant::new(AssistantId(1), name)));
     }
     let mut assistants: Vec<AssistantFolder> = homes
         .iter()
@@ -237,7 +229,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
         format!(
-            "line {line}: {}; known keys are id, name, description, fallback, language",
+            "line {line}: {}; known keys are id, name, description, fallback, language, strictness",
             error.message()
         )
     })?;
@@ -247,6 +239,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
         description,
         fallback,
         language,
+        strictness,
     } = read;
     if name.trim().is_empty() {
         return Err("`name` is empty; people read it in the list of assistants".to_owned());
@@ -255,12 +248,29 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
         .map(|code| code.parse::<Language>().map_err(|error| error_line(&error)))
         .transpose()?;
     Ok(Assistant {
-        id: AssistantId(id),
-        name,
         description,
         fallback,
         language,
+        strictness: strictness
+            .as_ref()
+            .map_or_else(|| Ok(Strictness::default()), as_strictness)?,
+        ..Assistant::new(AssistantId(id), name)
     })
+}
+
+fn as_strictness(written: &toml::Value) -> Result<Strictness, String> {
+    let number = written
+        .as_float()
+        .or_else(|| written.as_integer().map(|whole| whole as f64));
+    match (written.as_str(), number) {
+        (Some("careful"), _) => Ok(Strictness::Careful),
+        (Some("balanced"), _) => Ok(Strictness::Balanced),
+        (Some("open"), _) => Ok(Strictness::Open),
+        (_, Some(number)) if (0.0..=1.0).contains(&number) => Ok(Strictness::At((number * 1_000.0) as u16)),
+        _ => Err(format!(
+            "`strictness` is {written}; it must be \"careful\", \"balanced\", \"open\" or a probability from 0 to 1"
+        )),
+    }
 }
 
 fn error_line(error: &dyn std::error::Error) -> String {

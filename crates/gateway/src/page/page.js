@@ -85,10 +85,12 @@ function drawn(text) {
   return parts;
 }
 
-function source({ n, document: title, section, page, quote }) {
+function source({ n, document: title, section, page, quote }, said) {
   const place = [title, section, page && words.page(page)].filter(Boolean).join(', ');
   const card = element('details', 'source', element('summary', '', element('span', 'number', String(n)), ` ${place}`));
   card.append(element('blockquote', '', quote));
+  // Places that may help say nothing above: their words are here.
+  card.open = !said.includes(quote);
   return card;
 }
 
@@ -116,9 +118,10 @@ function show(item, message) {
     item.className = sources.length ? 'answer' : 'answer fallback';
     // The cards below say the same as the source lines at the end of the text.
     const end = sources.length ? message.message.lastIndexOf('\n\n[1] ') : -1;
-    item.replaceChildren(drawn(end < 0 ? message.message : message.message.slice(0, end)));
+    const said = end < 0 ? message.message : message.message.slice(0, end);
+    item.replaceChildren(drawn(said));
     if (sources.length) {
-      item.append(element('div', 'sources', element('h2', '', words.sources), ...sources.map(source)), copyButton(message.message));
+      item.append(element('div', 'sources', element('h2', '', words.sources), ...sources.map((one) => source(one, said))), copyButton(message.message));
     }
   });
 }

@@ -1,0 +1,133 @@
+//! `docent why`: how a verdict came about — what was found, what it holds of the question, and what was decided.
+//!
+//! Owns the account for people and its JSON. With a file of questions it gives one line of JSON for each, which is what the
+//! weights of the gate are fitted on.
+
+use std::fmt::Write as _;
+
+use docent_answer::{Account, Thresholds, Verdict, thresholds};
+use docent_corpus::{Assistant, Hit, Match};
+
+/// The name of a verdict.
+fn name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Answer => "answer",
+        Verdict::Offer => "offer",
+        Verdict::Fallback => "fallback",
+    }
+}
+
+fn place(hit: &Hit) -> String {
+    let mut place = hit.passage.document.to_string();
+    for heading in &hit.passage.headings {
+        place.push_str(" › ");
+        place.push_str(heading);
+    }
+    place
+}
+
+fn terms_of(account: &Account, hit: &Hit, wanted: fn(Match) -> bool) -> Vec<String> {
+    let matched = account.found.terms.iter().zip(&hit.matches);
+    matched
+        .filter(|(_, place)| wanted(**place))
+        .map(|(term, _)| term.word.clone())
+        .collect()
+}
+
+/// Returns the account for a person.
+pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
+    let mut out = String::new();
+    let needed = thresholds(assistant.strictness);
+    let _ = writeln!(
+        out,
+        "verdict: {}\n  the best passage answers: {:.0}% likely, an answer needs {:.0}%\n  the documents hold the answer: {:.0}% \
+         likely, an offer of places needs {:.0}%",
+        name(account.verdict),
+        account.evidence.answers() * 100.0,
+        needed.answer * 100.0,
+        account.evidence.holds() * 100.0,
+        needed.offer * 100.0
+    );
+    if account.found.terms.is_empty() {
+        out.push_str("the question holds no word that could be sought\n");
+        return out;
+    }
+    out.push_str("\nterms                 rarity  passages\n");
+    for term in &account.found.terms {
+        let _ = writeln!(out, "  {:<20} {:>5.1} {:>9}", term.word, term.idf, term.passages);
+    }
+    out.push_str("\npassages              score  place\n");
+    for (number, hit) in account.found.hits.iter().enumerate() {
+        let _ = writeln!(out, "  {:>2}. {:>22.3}  {}", number + 1, hit.share, place(hit));
+        let held = terms_of(account, hit, |place| place == Match::Text);
+        let above = terms_of(account, hit, |place| place == Match::Heading);
+        let missing = terms_of(account, hit, |place| place == Match::Missing);
+        for (label, words) in [("has", held), ("in its headings", above), ("lacks", missing)] {
+            if !words.is_empty() {
+                let _ = writeln!(out, "      {label}: {}", words.join(", "));
+            }
+        }
+    }
+    if !account.found.hits.is_empty() {
+        out.push_str("\nevidence              value    adds\n");
+        for part in account.evidence.parts() {
+            let _ = writeln!(out, "  {:<18} {:>7.2} {:>+7.2}", part.name, part.value, part.adds);
+        }
+        out.push_str(&what_if(account, needed));
+    }
+    out
+}
+
+/// Says what would have changed the verdict.
+fn what_if(account: &Account, needed: Thresholds) -> String {
+    let Some(best) = account.found.hits.first() else {
+        return String::new();
+    };
+    if account.verdict == Verdict::Answer {
+        return format!(
+            "\nA strictness above {:.2} would have withheld the answer.\n",
+            account.evidence.answers()
+        );
+    }
+    let missing = terms_of(account, best, |place| place == Match::Missing);
+    let mut out = format!(
+        "\nA strictness of {:.2} instead of {:.2} would have let the best passage through.",
+        account.evidence.answers(),
+        needed.answer
+    );
+    if !missing.is_empty() {
+        let _ = write!(
+            out,
+            " It lacks these words of the question: {}.",
+            missing.join(", ")
+        );
+    }
+    out.push('\n');
+    out
+}
+
+/// Returns the account as JSON.
+pub(crate) fn json(question: &str, account: &Account) -> serde_json::Value {
+    let evidence: serde_json::Map<String, serde_json::Value> = account
+        .evidence
+        .parts()
+        .iter()
+        .map(|part| (part.name.to_owned(), part.value.into()))
+        .collect();
+    serde_json::json!({
+        "question": question,
+        "verdict": name(account.verdict),
+        "answers": account.evidence.answers(),
+        "holds": account.evidence.holds(),
+        "evidence": evidence,
+        "terms": account.found.terms.iter().map(|term| serde_json::json!({
+            "word": term.word, "stem": term.stem, "idf": term.idf, "passages": term.passages,
+        })).collect::<Vec<_>>(),
+        "hits": account.found.hits.iter().map(|hit| serde_json::json!({
+            "document": &*hit.passage.document,
+            "headings": hit.passage.headings.iter().map(|heading| &**heading).collect::<Vec<_>>(),
+            "score": hit.score,
+            "missing": terms_of(account, hit, |place| place == Match::Missing),
+        })).collect::<Vec<_>>(),
+    })
+}
