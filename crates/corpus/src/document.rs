@@ -79,6 +79,38 @@ pub enum Format {
     Docx,
     /// PDF with a text layer.
     Pdf,
+    /// Rows of text parted by commas, semicolons or tabs.
+    Csv,
+    /// Word 97 to 2003.
+    Doc,
+    /// A mail message or a web page saved as one.
+    Eml,
+    /// An electronic book.
+    Epub,
+    /// JSON or JSON Lines.
+    Json,
+    /// A message saved by Outlook.
+    Msg,
+    /// An `OpenDocument` presentation.
+    Odp,
+    /// An `OpenDocument` spreadsheet.
+    Ods,
+    /// An `OpenDocument` text.
+    Odt,
+    /// `PowerPoint` 97 to 2003.
+    Ppt,
+    /// `PowerPoint` 2007 and later.
+    Pptx,
+    /// Rich Text Format.
+    Rtf,
+    /// Excel 97 to 2003.
+    Xls,
+    /// A binary workbook of Excel 2007 and later.
+    Xlsb,
+    /// Excel 2007 and later.
+    Xlsx,
+    /// XML of any other kind.
+    Xml,
 }
 
 impl Format {
@@ -90,6 +122,22 @@ impl Format {
             Self::Html => "html",
             Self::Docx => "docx",
             Self::Pdf => "pdf",
+            Self::Csv => "csv",
+            Self::Doc => "doc",
+            Self::Eml => "eml",
+            Self::Epub => "epub",
+            Self::Json => "json",
+            Self::Msg => "msg",
+            Self::Odp => "odp",
+            Self::Ods => "ods",
+            Self::Odt => "odt",
+            Self::Ppt => "ppt",
+            Self::Pptx => "pptx",
+            Self::Rtf => "rtf",
+            Self::Xls => "xls",
+            Self::Xlsb => "xlsb",
+            Self::Xlsx => "xlsx",
+            Self::Xml => "xml",
         }
     }
 }

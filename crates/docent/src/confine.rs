@@ -1,6 +1,6 @@
 //! What a process that reads documents gives up before it sees the first byte of one.
 //!
-//! Owns the limits that a child puts on itself, for good: memory, written bytes, open files, no file but those it holds
+//! Owns the limits that a child puts on itself, for good: memory, descriptors, no file but those it holds
 //! open already (landlock), no network and no other programs (seccomp). A kernel without one of them leaves the others.
 
 use std::io;
@@ -26,7 +26,6 @@ pub(crate) fn confine() -> Confined {
     // A system that does not let itself be limited is no reason not to read.
     let _ = setrlimit(Resource::AS, MEMORY_BYTES, MEMORY_BYTES);
     let _ = setrlimit(Resource::CORE, 0, 0);
-    let _ = setrlimit(Resource::FSIZE, 0, 0);
     let _ = setrlimit(Resource::NOFILE, DESCRIPTORS, DESCRIPTORS);
     confine_thread()
 }

@@ -12,7 +12,7 @@ mod read;
 mod tidy;
 
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
-pub const READER_VERSION: u32 = 3;
+pub const READER_VERSION: u32 = 4;
 
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
 pub use passages::{HARD_CHARS, passages};

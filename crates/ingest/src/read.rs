@@ -6,25 +6,37 @@
 //!
 //! Invariant: what comes out passes [`check_invariants`].
 
+mod csv;
 mod docx;
 mod draft;
+mod epub;
 mod finish;
 mod html;
+mod json;
 mod list;
+mod mail;
 mod markdown;
+mod msg;
+mod odf;
+mod office;
 mod outline;
 mod package;
 mod pdf;
 mod remark;
+mod rtf;
+mod sheet;
 mod text;
 mod title;
+mod xml;
 
+use std::io::Cursor;
 use std::thread;
 
 use docent_corpus::{Document, Format, Unreadable, UnreadableCode, Version};
 
 use crate::decode;
 use draft::Draft;
+use package::Package;
 
 pub use finish::check_invariants;
 
@@ -63,7 +75,9 @@ pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
         let reader = thread::Builder::new()
             .name("docent-reader".to_owned())
             .stack_size(READER_STACK_BYTES)
-            .spawn_scoped(scope, || finish::finish(name, version, read_draft(name, bytes)?));
+            .spawn_scoped(scope, || {
+                finish::finish(name, version, read_draft(name, bytes, Place::File)?)
+            });
         let Ok(reader) = reader else {
             return Err(refuse(
                 UnreadableCode::Denied,
@@ -105,7 +119,21 @@ fn no_text(format: Format) -> Unreadable {
     refuse(UnreadableCode::NoText, reason)
 }
 
-fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
+/// Reads a file inside a document: anything but a message, which could hold further ones without end.
+fn read_part(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
+    read_draft(name, bytes, Place::Attached)
+}
+
+/// Where the bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A file of the library.
+    File,
+    /// A file inside a message.
+    Attached,
+}
+
+fn read_draft(name: &str, bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
     const OLE: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
     const MEDIA: [&[u8]; 12] = [
         b"\x89PNG",
@@ -123,30 +151,97 @@ fn read_draft(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
     ];
     let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        docx::read(bytes)
+        read_package(Package::open(bytes)?, bytes)
     } else if head.windows(5).any(|window| window == b"%PDF-") {
         pdf::read(bytes)
     } else if bytes.starts_with(&OLE) {
-        Err(refuse(
-            UnreadableCode::Unsupported,
-            "an old Office file, or one with a password, is not read; save it as DOCX without a password",
-        ))
+        read_compound(bytes, place)
     } else if head.trim_ascii_start().starts_with(b"{\\rtf") {
-        Err(refuse(
-            UnreadableCode::Unsupported,
-            "RTF is not read; open the file and save it as DOCX",
-        ))
+        rtf::read(bytes.trim_ascii_start())
     } else if MEDIA.iter().any(|mark| bytes.starts_with(mark)) {
         Err(refuse(
             UnreadableCode::Unsupported,
             "the file is a picture, an archive or a program; put the document itself into the folder",
         ))
     } else {
-        read_text_like(name, bytes)
+        read_text_like(name, bytes, place)
     }
 }
 
-fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
+/// Tells packages apart by what stands in them.
+fn read_package(mut package: Package<'_>, bytes: &[u8]) -> Result<Draft, Unreadable> {
+    let kind = package.member("mimetype")?.unwrap_or_default();
+    let kind = String::from_utf8_lossy(&kind).into_owned();
+    if package.has("xl/workbook.xml") {
+        sheet::read(bytes, Format::Xlsx)
+    } else if package.has("xl/workbook.bin") {
+        sheet::read(bytes, Format::Xlsb)
+    } else if package.has("ppt/presentation.xml") {
+        office::read(bytes, Format::Pptx)
+    } else if kind.contains("opendocument.spreadsheet") {
+        sheet::read(bytes, Format::Ods)
+    } else if package.has("META-INF/container.xml") && !package.has("content.xml") {
+        epub::read(package)
+    } else if package.has("content.xml") {
+        odf::read(package)
+    } else {
+        docx::read(package)
+    }
+}
+
+/// Tells compound files, in which old Office programs keep everything, apart by their streams.
+fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
+    let Ok(file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
+        // The reader of old Office files is less strict with a damaged one.
+        let named = |name: &str| {
+            let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            bytes.windows(wide.len()).any(|window| window == wide)
+        };
+        return match [
+            ("WordDocument", Format::Doc),
+            ("PowerPoint Document", Format::Ppt),
+        ]
+        .into_iter()
+        .find(|(name, _)| named(name))
+        {
+            Some((_, format)) => office::read(bytes, format),
+            None => Err(package::cut()),
+        };
+    };
+    let has = |name: &str| file.exists(name);
+    if has("/EncryptedPackage") || has("/EncryptionInfo") {
+        Err(refuse(
+            UnreadableCode::Encrypted,
+            "the file needs a password; save it without one",
+        ))
+    } else if has("/WordDocument") {
+        office::read(bytes, Format::Doc)
+    } else if has("/Workbook") || has("/Book") {
+        sheet::read(bytes, Format::Xls)
+    } else if has("/PowerPoint Document") {
+        office::read(bytes, Format::Ppt)
+    } else if has("/__properties_version1.0") {
+        if place == Place::Attached {
+            return Err(inner_message());
+        }
+        Ok(msg::read(file))
+    } else {
+        Err(refuse(
+            UnreadableCode::Unsupported,
+            "the file is of an old program that docent does not know; save it as DOCX or PDF",
+        ))
+    }
+}
+
+/// Refuses a message inside a message.
+fn inner_message() -> Unreadable {
+    refuse(
+        UnreadableCode::Unsupported,
+        "a message inside a message is not read; put it into the folder by itself",
+    )
+}
+
+fn read_text_like(name: &str, bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
     let declared = decode::declared_charset(bytes);
     let decoded = decode::decode(bytes, declared.as_deref()).ok_or_else(|| {
         refuse(
@@ -155,13 +250,23 @@ fn read_text_like(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
         )
     })?;
     if is_mail(&decoded.text) {
-        return Err(refuse(
-            UnreadableCode::Unsupported,
-            "mail is not read; save its text or its attachments",
-        ));
+        if place == Place::Attached {
+            return Err(inner_message());
+        }
+        return mail::read(bytes);
     }
+    let extension = extension(name);
     let mut draft = if is_html(&decoded.text) {
         html::read(&decoded.text)?
+    } else if xml::is_xml(&decoded.text) {
+        xml::read(&decoded.text)?
+    } else if let Some(draft) = json::read(&decoded.text) {
+        draft
+    } else if let Some(draft) = matches!(extension.as_deref(), Some("csv" | "tsv" | "tab"))
+        .then(|| csv::read(&decoded.text))
+        .flatten()
+    {
+        draft
     } else if is_markdown(name, &decoded.text) {
         markdown::read(&decoded.text)
     } else {
@@ -225,14 +330,17 @@ fn is_mail(text: &str) -> bool {
         >= 3
 }
 
+/// Returns the extension of a file's name, in lower case.
+fn extension(name: &str) -> Option<String> {
+    name.rsplit_once('.')
+        .map(|(_, extension)| extension.to_lowercase())
+}
+
 /// Tells whether text is Markdown: by the file's name or, without a telling name, by two headings.
 fn is_markdown(name: &str, text: &str) -> bool {
     /// Headings stand at the front of a document too.
     const FRONT_LINES: usize = 400;
-    let extension = name
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_lowercase());
-    match extension.as_deref() {
+    match extension(name).as_deref() {
         Some("md" | "markdown") => true,
         Some("txt") => false,
         _ => {

@@ -413,17 +413,18 @@ fn what_gives_no_text_is_refused_with_its_reason() {
     let page = format!("<html><body>{}", "<div>".repeat(5_000));
     let mut noise = b"%PDF-1.4\n".to_vec();
     noise.extend((0..4000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8));
-    let cases: [(&[u8], UnreadableCode); 12] = [
+    let cases: [(&[u8], UnreadableCode); 13] = [
         (&deep, UnreadableCode::Damaged),
         (&tree, UnreadableCode::Damaged),
         (page.as_bytes(), UnreadableCode::TooBig),
         (b"", UnreadableCode::NoText),
         (b" \n ", UnreadableCode::NoText),
-        (b"{\\rtf1 x}", UnreadableCode::Unsupported),
+        (b"{\\rtf1 {\\info{\\title x}}}", UnreadableCode::NoText),
+        (b"{\\rtf1 cut off", UnreadableCode::Damaged),
         (b"\x89PNG\r\n", UnreadableCode::Unsupported),
         (
             &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0],
-            UnreadableCode::Unsupported,
+            UnreadableCode::Damaged,
         ),
         (b"PK\x03\x04 and then nothing", UnreadableCode::Damaged),
         (&nested, UnreadableCode::Damaged),

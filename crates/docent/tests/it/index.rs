@@ -388,3 +388,17 @@ fn a_file_that_kills_its_reader_costs_only_itself() {
     let extracted = docent(&["extract", path.to_str().unwrap()]);
     assert_eq!(extracted.status.code(), Some(6), "{}", shown(&extracted));
 }
+
+#[test]
+fn extract_writes_into_a_file_as_well_as_into_a_pipe() {
+    let library = Library::of(&[("leave.txt", LEAVE)]);
+    let out = tempfile::NamedTempFile::new().unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_docent"))
+        .arg("extract")
+        .arg(library.path().join("leave.txt"))
+        .stdout(out.reopen().unwrap())
+        .status()
+        .unwrap();
+    assert!(done.success(), "{done}");
+    assert_eq!(fs::read_to_string(out.path()).unwrap(), LEAVE);
+}

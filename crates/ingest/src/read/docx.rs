@@ -25,22 +25,13 @@ const MAX_DEPTH: usize = 1_000;
 const MAX_SPAN: usize = 63;
 
 /// Reads a DOCX package.
-pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
-    let mut package = Package::open(bytes)?;
+pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let main = main_part(&mut package)?;
     let Some(main) = main.filter(|main| package.has(main)) else {
-        let what = if package.has("xl/workbook.xml") || package.has("xl/workbook.bin") {
-            "a spreadsheet is not read; save it as HTML or text"
-        } else if package.has("ppt/presentation.xml") {
-            "a presentation is not read; save it as PDF"
-        } else if package.has("content.xml") {
-            "OpenDocument is not read; save it as DOCX"
-        } else if package.has("META-INF/container.xml") {
-            "EPUB is not read; save it as HTML or PDF"
-        } else {
-            "the file is an archive; put the documents themselves into the folder"
-        };
-        return Err(refuse(UnreadableCode::Unsupported, what));
+        return Err(refuse(
+            UnreadableCode::Unsupported,
+            "the file is an archive; put the documents themselves into the folder",
+        ));
     };
     let styles = Styles::parse(&package.xml("word/styles.xml")?.unwrap_or_default());
     let numbering = Numbering::parse(&package.xml("word/numbering.xml")?.unwrap_or_default());
@@ -137,7 +128,7 @@ fn properties(xml: &str, draft: &mut Draft) {
 }
 
 /// Returns the character that an entity stands for; one that XML does not define stands for nothing.
-fn resolved(entity: &BytesRef<'_>) -> String {
+pub(super) fn resolved(entity: &BytesRef<'_>) -> String {
     match entity.resolve_char_ref() {
         Ok(Some(c)) => c.to_string(),
         _ => quick_xml::escape::resolve_xml_entity(entity)
@@ -152,7 +143,7 @@ fn local(start: &BytesStart<'_>) -> String {
 }
 
 /// Returns an attribute by its name without prefix.
-fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = start
         .attributes()
         .flatten()

@@ -169,6 +169,15 @@ pub(crate) struct Draft {
     pub(crate) lost: Vec<String>,
     /// Sentences about what was mended.
     pub(crate) repaired: Vec<String>,
+    /// How many tables the parts put together so far have.
+    tables: u32,
+}
+
+impl Default for Draft {
+    /// Makes an empty draft of plain text.
+    fn default() -> Self {
+        Self::new(Format::Text)
+    }
 }
 
 impl Draft {
@@ -183,6 +192,51 @@ impl Draft {
             pages: None,
             lost: Vec::new(),
             repaired: Vec::new(),
+            tables: 0,
+        }
+    }
+}
+
+/// A file inside a document.
+#[derive(Clone, Copy)]
+pub(crate) struct Attached<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Its bytes.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Draft {
+    /// Adds what another reader made of a part of the document; its tables get numbers of their own.
+    pub(crate) fn append(&mut self, part: Self) {
+        let last = |para: &Para| match para.role {
+            Role::Row(table, _) => Some(table),
+            _ => None,
+        };
+        let first = self
+            .tables
+            .max(self.paras.last().and_then(last).map_or(0, |table| table + 1));
+        self.tables = first;
+        for mut para in part.paras {
+            if let Role::Row(table, _) = &mut para.role {
+                *table += first;
+                self.tables = self.tables.max(*table + 1);
+            }
+            self.paras.push(para);
+        }
+        self.lost.extend(part.lost);
+        self.repaired.extend(part.repaired);
+    }
+
+    /// Adds a file that the document carries, under its name; what cannot be read of it is told.
+    pub(crate) fn attach(&mut self, file: Attached<'_>) {
+        let Attached { name, bytes } = file;
+        match super::read_part(name, bytes) {
+            Ok(part) => {
+                self.paras.push(Para::new(Role::Heading(2), name));
+                self.append(part);
+            }
+            Err(refusal) => self.lost.push(format!("Attachment {name}: {}.", refusal.reason)),
         }
     }
 }

@@ -24,9 +24,14 @@ const MAX_RATIO: u64 = 200;
 /// Small members may shrink as they like.
 const RATIO_FREE_BYTES: u64 = 10 << 20;
 
+/// All members together: a presentation holds some hundred megabytes of pictures.
+const MAX_UNPACKED_BYTES: u64 = 512 << 20;
+
 /// An opened package.
 pub(super) struct Package<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
+    /// What may still be unpacked.
+    left: u64,
 }
 
 impl<'a> Package<'a> {
@@ -39,7 +44,27 @@ impl<'a> Package<'a> {
                 "the package has over 10,000 members; it is no document",
             ));
         }
-        Ok(Self { archive })
+        Ok(Self {
+            archive,
+            left: MAX_UNPACKED_BYTES,
+        })
+    }
+
+    /// Checks what the members say of their own sizes, for libraries that unpack by themselves.
+    ///
+    /// A member that lies about its size is caught by the limits of the process.
+    pub(super) fn check(&mut self) -> Result<(), Unreadable> {
+        let mut all = 0_u64;
+        for at in 0..self.archive.len() {
+            let member = self.archive.by_index_raw(at).map_err(|_| cut())?;
+            let (packed, size) = (member.compressed_size().max(1), member.size());
+            all = all.saturating_add(size);
+            let bomb = size > RATIO_FREE_BYTES && size / packed > MAX_RATIO;
+            if bomb || size > MAX_UNPACKED_BYTES || all > MAX_UNPACKED_BYTES {
+                return Err(bloated());
+            }
+        }
+        Ok(())
     }
 
     /// Tells whether a member of this name exists.
@@ -68,11 +93,9 @@ impl<'a> Package<'a> {
             .read_to_end(&mut bytes)
             .map_err(|_| cut())?;
         if bytes.len() as u64 > limit {
-            return Err(refuse(
-                UnreadableCode::TooBig,
-                "the file unpacks to more than a document holds; save its text as a new document",
-            ));
+            return Err(bloated());
         }
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(bloated)?;
         Ok(Some(bytes))
     }
 
@@ -89,6 +112,14 @@ impl<'a> Package<'a> {
         let decoded = decode::decode(&bytes, declared.as_deref()).ok_or_else(cut)?;
         Ok(Some(decoded.text))
     }
+}
+
+/// Refuses a package that unpacks without end.
+fn bloated() -> Unreadable {
+    refuse(
+        UnreadableCode::TooBig,
+        "the file unpacks to more than a document holds; save its text as a new document",
+    )
 }
 
 /// Refuses a package that is cut or broken.

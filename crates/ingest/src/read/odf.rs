@@ -1,0 +1,589 @@
+//! ODT and ODP, packed or flat: text with headings, numbered lists, tables, notes, slides as pages.
+//!
+//! Owns the walk over `content.xml`; list numbers are counted here, because the file leaves them to the program.
+
+use std::collections::HashMap;
+
+use docent_corpus::{Format, Unreadable, UnreadableCode};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::docx::{attribute, resolved};
+use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
+use super::package::{Package, cut};
+use super::refuse;
+
+/// Elements inside one another: a list in a table in a frame needs some fifty; each open one costs memory.
+const MAX_DEPTH: usize = 1_000;
+
+/// Spaces, columns and rows that one element may stand for.
+const MAX_REPEAT: usize = 200;
+
+/// Reads a packed document.
+pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
+    let manifest = package.xml("META-INF/manifest.xml")?.unwrap_or_default();
+    if manifest.contains("encryption-data") {
+        return Err(refuse(
+            UnreadableCode::Encrypted,
+            "the file needs a password; save it without one",
+        ));
+    }
+    let styles = package.xml("styles.xml")?.unwrap_or_default();
+    let content = package.xml("content.xml")?.ok_or_else(cut)?;
+    let mut draft = write(&styles, &content)?;
+    if let Some(meta) = package.xml("meta.xml")? {
+        properties(&meta, &mut draft);
+    }
+    Ok(draft)
+}
+
+/// Reads a document that is one XML file.
+pub(super) fn read_flat(xml: &str) -> Result<Draft, Unreadable> {
+    let mut draft = write("", xml)?;
+    properties(xml, &mut draft);
+    Ok(draft)
+}
+
+fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
+    let mut writer = Writer {
+        draft: Draft::new(Format::Odt),
+        ..Writer::default()
+    };
+    // Styles of the program's own stand in the first file, those of the document in the second.
+    if !styles.is_empty() {
+        writer.styles(styles);
+    }
+    writer.styles(content);
+    writer.walk(content).map_err(|_| cut())?;
+    let Writer {
+        mut draft,
+        notes,
+        page,
+        hidden,
+        ..
+    } = writer;
+    draft.paras.extend(notes);
+    if page > 0 {
+        draft.format = Format::Odp;
+        draft.pages = Some(page);
+    }
+    if hidden > 0 {
+        draft
+            .lost
+            .push(format!("Hidden text left out, characters: {hidden}."));
+    }
+    Ok(draft)
+}
+
+fn properties(xml: &str, draft: &mut Draft) {
+    let mut reader = Reader::from_str(xml);
+    let (mut value, mut within) = (String::new(), 0_usize);
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(start) => {
+                value.clear();
+                within += usize::from(start.local_name().as_ref() == "meta");
+            }
+            Event::Text(text) => value.push_str(&text),
+            Event::GeneralRef(entity) => value.push_str(&resolved(&entity)),
+            Event::End(end) => {
+                let value = Some(std::mem::take(&mut value)).filter(|value| !value.trim().is_empty());
+                match end.local_name().as_ref() {
+                    "meta" => return,
+                    "title" if within > 0 => draft.title = value,
+                    "creator" | "initial-creator" if within > 0 && draft.author.is_none() => {
+                        draft.author = value;
+                    }
+                    "date" if within > 0 => draft.date = value,
+                    _ => {}
+                }
+            }
+            Event::Eof => return,
+            _ => {}
+        }
+    }
+}
+
+/// How one level of a list is numbered.
+#[derive(Debug, Clone, Default)]
+struct Numbered {
+    /// None for bullets.
+    form: Option<char>,
+    prefix: String,
+    suffix: String,
+    shown: usize,
+    start: u32,
+}
+
+/// A list while it is walked.
+#[derive(Debug, Default)]
+struct Listed {
+    style: String,
+    /// Number of the item now open on this level.
+    number: u32,
+    /// Whether the item now open has had its number written.
+    told: bool,
+}
+
+/// A table while it is walked.
+#[derive(Debug, Default)]
+struct Grid {
+    rows: Vec<Vec<String>>,
+    headers: usize,
+    in_header: bool,
+    repeat: usize,
+}
+
+#[derive(Default)]
+struct Writer {
+    draft: Draft,
+    /// Levels of each list style.
+    lists: HashMap<String, Vec<Numbered>>,
+    raised: HashMap<String, bool>,
+    bold: HashMap<String, bool>,
+    unseen: HashMap<String, bool>,
+    /// Where the numbers of a list style stand, for lists that go on.
+    reached: HashMap<String, u32>,
+    open_lists: Vec<Listed>,
+    grids: Vec<Grid>,
+    /// Text of the paragraphs now open: a note stands inside one.
+    texts: Vec<(String, Role, bool)>,
+    spans: Vec<(bool, bool)>,
+    notes: Vec<Para>,
+    note: Option<(usize, String)>,
+    citation: bool,
+    title_frame: bool,
+    in_notes: bool,
+    page: u32,
+    tables: u32,
+    hidden: usize,
+    repeats: Repeats,
+}
+
+impl Writer {
+    /// Reads what styles say of numbers, superscripts, bold and hidden text.
+    fn styles(&mut self, xml: &str) {
+        let mut reader = Reader::from_str(xml);
+        let (mut list, mut name) = (String::new(), String::new());
+        while let Ok(event) = reader.read_event() {
+            let (Event::Start(start) | Event::Empty(start)) = event else {
+                if matches!(event, Event::Eof) {
+                    return;
+                }
+                continue;
+            };
+            match start.local_name().as_ref() {
+                "body" => return,
+                "list-style" => {
+                    list = attribute(&start, "name").unwrap_or_default();
+                    self.lists.insert(list.clone(), Vec::new());
+                }
+                kind @ ("list-level-style-number" | "list-level-style-bullet" | "list-level-style-image") => {
+                    let levels = self.lists.entry(list.clone()).or_default();
+                    if levels.len() < 10 {
+                        let form = attribute(&start, "num-format").and_then(|form| form.chars().next());
+                        let told = |name| attribute(&start, name).unwrap_or_default();
+                        levels.push(Numbered {
+                            form: form.filter(|_| kind.ends_with("number")),
+                            prefix: told("num-prefix"),
+                            suffix: told("num-suffix"),
+                            shown: told("display-levels").parse().unwrap_or(1),
+                            start: told("start-value").parse().unwrap_or(1),
+                        });
+                    }
+                }
+                "style" => name = attribute(&start, "name").unwrap_or_default(),
+                "text-properties" => {
+                    let is = |key: &str, wanted: &str| {
+                        attribute(&start, key).is_some_and(|value| value.starts_with(wanted))
+                    };
+                    self.raised.insert(name.clone(), is("text-position", "super"));
+                    self.bold.insert(name.clone(), is("font-weight", "bold"));
+                    self.unseen.insert(name.clone(), is("display", "none"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn walk(&mut self, xml: &str) -> Result<(), quick_xml::Error> {
+        let mut reader = Reader::from_str(xml);
+        let (mut depth, mut skipped, mut begun) = (0_usize, 0_usize, false);
+        loop {
+            match reader.read_event()? {
+                Event::Start(start) => {
+                    depth += 1;
+                    let name = start.local_name().as_ref().to_owned();
+                    begun |= name == "body";
+                    if depth > MAX_DEPTH {
+                        return Err(unclosed());
+                    }
+                    if skipped > 0 || !begun && name == "automatic-styles" || is_unread(&name) {
+                        skipped += 1;
+                    } else if begun {
+                        self.start(&name, &start);
+                    }
+                }
+                Event::Empty(start) if skipped == 0 && begun => {
+                    let name = start.local_name().as_ref().to_owned();
+                    if !is_unread(&name) {
+                        self.start(&name, &start);
+                        self.end(&name);
+                    }
+                }
+                Event::End(end) => {
+                    depth = depth.saturating_sub(1);
+                    if skipped > 0 {
+                        skipped -= 1;
+                    } else if begun {
+                        let name = end.local_name().as_ref().to_owned();
+                        self.end(&name);
+                    }
+                }
+                Event::Text(text) if skipped == 0 && begun => self.words(&text),
+                Event::CData(text) if skipped == 0 && begun => self.words(&text),
+                Event::GeneralRef(entity) if skipped == 0 && begun => self.words(&resolved(&entity)),
+                Event::Eof if depth > 0 => return Err(unclosed()),
+                Event::Eof => return Ok(()),
+                _ => {}
+            }
+            if self.draft.paras.is_over() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn words(&mut self, words: &str) {
+        if self.citation {
+            if let Some((_, mark)) = &mut self.note {
+                mark.push_str(words);
+            }
+            return;
+        }
+        let (raised, hidden) = self.spans.iter().fold((false, false), |(raised, hidden), span| {
+            (raised || span.0, hidden || span.1)
+        });
+        let Some((text, _, unseen)) = self.texts.last_mut() else {
+            return;
+        };
+        // Line ends between elements are the file's own.
+        let words = words.replace(['\n', '\r'], " ");
+        if hidden || *unseen {
+            self.hidden += words.trim().chars().count();
+        } else if raised {
+            push_raised(text, &words);
+        } else {
+            text.push_str(&words);
+        }
+    }
+
+    fn start(&mut self, name: &str, start: &BytesStart<'_>) {
+        let told = |key: &str| attribute(start, key);
+        let count = |key: &str| told(key).and_then(|many| many.parse::<usize>().ok()).unwrap_or(1);
+        let style = told("style-name").unwrap_or_default();
+        match name {
+            "page" => {
+                self.page += 1;
+                self.in_notes = false;
+            }
+            "notes" => self.in_notes = true,
+            "frame" => self.title_frame = told("class").is_some_and(|class| class == "title"),
+            "h" => {
+                let level = count("outline-level").clamp(1, 9) as u8;
+                self.texts
+                    .push((String::new(), Role::Heading(level), is(&self.unseen, &style)));
+            }
+            "p" => {
+                let role = match (self.title_frame && !self.in_notes, self.in_notes) {
+                    (true, _) => Role::Heading(1),
+                    (_, true) => Role::Footnote,
+                    _ => Role::Plain,
+                };
+                self.texts.push((String::new(), role, is(&self.unseen, &style)));
+            }
+            "span" => self
+                .spans
+                .push((is(&self.raised, &style), is(&self.unseen, &style))),
+            "s" => self.words(&" ".repeat(count("c").min(MAX_REPEAT))),
+            "tab" | "line-break" => self.words(" "),
+            "list" => {
+                let style = if style.is_empty() {
+                    self.open_lists
+                        .last()
+                        .map_or_else(String::new, |outer| outer.style.clone())
+                } else {
+                    style
+                };
+                let goes_on = told("continue-numbering").is_some_and(|is| is == "true")
+                    || told("continue-list").is_some();
+                let level = self.open_lists.len();
+                let first = self.level(&style, level).map_or(1, |level| level.start);
+                let before = self
+                    .reached
+                    .get(&format!("{style}/{level}"))
+                    .copied()
+                    .filter(|_| goes_on);
+                self.open_lists.push(Listed {
+                    style,
+                    number: before.unwrap_or(first.saturating_sub(1)),
+                    told: true,
+                });
+            }
+            "list-item" => {
+                if let Some(list) = self.open_lists.last_mut() {
+                    list.number = match told("start-value").and_then(|value| value.parse().ok()) {
+                        Some(start) => start,
+                        None => list.number.saturating_add(1),
+                    };
+                    list.told = false;
+                }
+            }
+            "list-header" => {
+                if let Some(list) = self.open_lists.last_mut() {
+                    list.told = true;
+                }
+            }
+            "table" => self.grids.push(Grid::default()),
+            "table-header-rows" => {
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.in_header = true;
+                }
+            }
+            "table-row" => {
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.headers += usize::from(grid.in_header);
+                    grid.rows.push(Vec::new());
+                }
+            }
+            "table-cell" | "covered-table-cell" => {
+                let repeat = count("number-columns-repeated").clamp(1, MAX_REPEAT);
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.repeat = repeat;
+                    if let Some(row) = grid.rows.last_mut() {
+                        row.push(String::new());
+                    }
+                }
+            }
+            "note" => self.note = Some((self.texts.len(), String::new())),
+            "note-citation" => self.citation = true,
+            _ => {}
+        }
+    }
+
+    fn level(&self, style: &str, level: usize) -> Option<&Numbered> {
+        self.lists.get(style)?.get(level)
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "h" | "p" => self.paragraph(),
+            "span" => {
+                self.spans.pop();
+            }
+            "notes" => self.in_notes = false,
+            "frame" => self.title_frame = false,
+            "list" => {
+                if let Some(list) = self.open_lists.pop() {
+                    let level = self.open_lists.len();
+                    self.reached
+                        .insert(format!("{}/{level}", list.style), list.number);
+                }
+            }
+            "table-header-rows" => {
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.in_header = false;
+                }
+            }
+            "table-cell" | "covered-table-cell" => {
+                if let Some(grid) = self.grids.last_mut()
+                    && let Some(row) = grid.rows.last_mut()
+                {
+                    let more = self.repeats.cells(grid.repeat - 1);
+                    let words = row.last().cloned().unwrap_or_default();
+                    row.extend((0..more).map(|_| self.repeats.words(&words)));
+                }
+            }
+            "table" => self.table(),
+            "note-citation" => self.citation = false,
+            "note" => self.note = None,
+            _ => {}
+        }
+    }
+
+    fn paragraph(&mut self) {
+        let Some((text, role, _)) = self.texts.pop() else {
+            return;
+        };
+        if let Some((outside, mark)) = &mut self.note
+            && self.texts.len() >= *outside
+        {
+            let mark = std::mem::take(mark);
+            if !text.trim().is_empty() {
+                let text = format!("{mark} {}", text.trim());
+                self.notes.push(Para::new(Role::Footnote, text.trim()));
+            }
+            return;
+        }
+        // A frame inside a paragraph stands before the paragraph's own words.
+        if let Some(cell) = self
+            .grids
+            .last_mut()
+            .and_then(|grid| grid.rows.last_mut()?.last_mut())
+        {
+            if !cell.is_empty() && !text.trim().is_empty() {
+                cell.push(' ');
+            }
+            cell.push_str(text.trim());
+            return;
+        }
+        let marker = self.marker();
+        let role = match role {
+            Role::Plain if !self.open_lists.is_empty() => {
+                Role::Item((self.open_lists.len() - 1).min(8) as u8)
+            }
+            role => role,
+        };
+        if text.trim().is_empty() {
+            return;
+        }
+        let page = (self.page > 0).then_some(self.page);
+        self.draft.paras.push(Para {
+            page,
+            ..Para::new(role, format!("{marker}{}", text.trim()))
+        });
+    }
+
+    /// Returns the number or bullet of a list item, once.
+    fn marker(&mut self) -> String {
+        let depth = self.open_lists.len();
+        let Some(list) = self.open_lists.last_mut().filter(|list| !list.told) else {
+            return String::new();
+        };
+        list.told = true;
+        let style = list.style.clone();
+        let Some(level) = self.level(&style, depth - 1) else {
+            return "• ".to_owned();
+        };
+        if level.form.is_none() {
+            return "• ".to_owned();
+        }
+        let shown = level.shown.clamp(1, depth);
+        let numbers: Vec<String> = (depth - shown..depth)
+            .filter_map(|at| {
+                let form = self.level(&style, at)?.form?;
+                Some(number(self.open_lists[at].number, form))
+            })
+            .collect();
+        format!("{}{}{} ", level.prefix, numbers.join("."), level.suffix)
+    }
+
+    fn table(&mut self) {
+        let Some(grid) = self.grids.pop() else { return };
+        let Grid { rows, headers, .. } = grid;
+        // A table inside a cell is a part of its text.
+        if let Some(cell) = self
+            .grids
+            .last_mut()
+            .and_then(|outer| outer.rows.last_mut()?.last_mut())
+        {
+            let words: Vec<String> = rows
+                .iter()
+                .map(|row| join_cells(row))
+                .filter(|row| !row.is_empty())
+                .collect();
+            if !cell.is_empty() {
+                cell.push(' ');
+            }
+            cell.push_str(&words.join("; "));
+            return;
+        }
+        let page = (self.page > 0).then_some(self.page);
+        let header = headers > 0 || looks_like_header(&rows);
+        let alone = rows.iter().all(|row| row.len() <= 1);
+        for (at, row) in rows.iter().enumerate() {
+            let role = if alone {
+                Role::Plain
+            } else {
+                Role::Row(self.tables, header && at < headers.max(1))
+            };
+            self.draft.paras.push(Para {
+                page,
+                ..Para::new(role, join_cells(row))
+            });
+        }
+        self.tables += 1;
+    }
+}
+
+/// Deleted text, remarks, the drawing of charts, forms, and what a program keeps for itself.
+fn is_unread(name: &str) -> bool {
+    matches!(
+        name,
+        "tracked-changes"
+            | "annotation"
+            | "annotation-end"
+            | "forms"
+            | "sequence-decls"
+            | "scripts"
+            | "settings"
+            | "font-face-decls"
+            | "master-styles"
+            | "binary-data"
+            | "index-source"
+            | "table-of-content-source"
+            | "page-number"
+            | "desc"
+            | "title"
+    )
+}
+
+fn unclosed() -> quick_xml::Error {
+    quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::UnclosedTag)
+}
+
+/// Writes a number of a list in digits, letters or Roman numerals.
+fn number(value: u32, form: char) -> String {
+    const ROMAN: [(u32, &str); 13] = [
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ];
+    let lower = match form.to_ascii_lowercase() {
+        'i' if value < 4_000 => {
+            let (mut left, mut text) = (value, String::new());
+            for (worth, letters) in ROMAN {
+                while left >= worth {
+                    text.push_str(letters);
+                    left -= worth;
+                }
+            }
+            text
+        }
+        'a' if (1..=26).contains(&value) => char::from(b'a' + (value - 1) as u8).to_string(),
+        'а' if (1..=28).contains(&value) => "абвгдежзиклмнопрстуфхцчшщэюя"
+            .chars()
+            .nth(value as usize - 1)
+            .map_or_else(String::new, |letter| letter.to_string()),
+        _ => value.to_string(),
+    };
+    if form.is_uppercase() {
+        lower.to_uppercase()
+    } else {
+        lower
+    }
+}
+
+/// Tells whether a style has a mark.
+fn is(which: &HashMap<String, bool>, style: &str) -> bool {
+    which.get(style).copied().unwrap_or(false)
+}

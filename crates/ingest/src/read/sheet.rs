@@ -1,0 +1,378 @@
+//! XLSX, XLSB, XLS and ODS, read by `calamine`; the first two cell by cell, so that a long sheet costs a row.
+//!
+//! Owns how a cell is shown, and parting a sheet into tables: an empty row ends one, its first row of names is the header.
+
+use std::io::Cursor;
+
+use calamine::{
+    Data, DataRef, ExcelDateTime, Ods, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb, XlsbError, Xlsx,
+    XlsxError,
+};
+use docent_corpus::{Format, Unreadable, UnreadableCode};
+
+use super::draft::{Draft, Para, Role, join_cells, looks_like_header};
+use super::package::{Package, cut};
+use super::refuse;
+
+/// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
+const MAX_CELLS: usize = 2_000_000;
+
+/// Columns of one row: a sheet for people has some dozen.
+const MAX_COLUMNS: u32 = 2_000;
+
+/// Reads a workbook.
+pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
+    let mut book = Book {
+        draft: Draft::new(format),
+        tables: 0,
+        cells: 0,
+        hidden: Vec::new(),
+    };
+    match format {
+        Format::Xlsx => {
+            Package::open(bytes)?.check()?;
+            let mut file = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
+                XlsxError::Password => locked(),
+                _ => cut(),
+            })?;
+            for name in book.visible(file.sheets_metadata()) {
+                let mut sheet = Sheet::begin(&mut book, &name);
+                let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
+                    sheet.lose();
+                    continue;
+                };
+                loop {
+                    match cells.next_cell() {
+                        Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
+                        Ok(None) => break,
+                        Err(_) => {
+                            sheet.lose();
+                            break;
+                        }
+                    }
+                }
+                sheet.end();
+            }
+        }
+        Format::Xlsb => {
+            Package::open(bytes)?.check()?;
+            let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
+                XlsbError::Password => locked(),
+                _ => cut(),
+            })?;
+            for name in book.visible(file.sheets_metadata()) {
+                let mut sheet = Sheet::begin(&mut book, &name);
+                let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
+                    sheet.lose();
+                    continue;
+                };
+                loop {
+                    match cells.next_cell() {
+                        Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
+                        Ok(None) => break,
+                        Err(_) => {
+                            sheet.lose();
+                            break;
+                        }
+                    }
+                }
+                sheet.end();
+            }
+        }
+        Format::Ods => {
+            Package::open(bytes)?.check()?;
+            let mut file = Ods::new(Cursor::new(bytes)).map_err(|error| match error {
+                calamine::OdsError::Password => locked(),
+                _ => cut(),
+            })?;
+            book.whole(&mut file)?;
+        }
+        _ => {
+            let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+                XlsError::Password => locked(),
+                _ => cut(),
+            })?;
+            book.whole(&mut file)?;
+        }
+    }
+    let Book {
+        mut draft, hidden, ..
+    } = book;
+    if !hidden.is_empty() {
+        draft
+            .lost
+            .push(format!("Hidden sheets left out: {}.", hidden.join(", ")));
+    }
+    Ok(draft)
+}
+
+fn locked() -> Unreadable {
+    refuse(
+        UnreadableCode::Encrypted,
+        "the file needs a password; save it without one",
+    )
+}
+
+struct Book {
+    draft: Draft,
+    tables: u32,
+    cells: usize,
+    hidden: Vec<String>,
+}
+
+impl Book {
+    /// Returns the sheets that a person sees.
+    fn visible(&mut self, sheets: &[calamine::Sheet]) -> Vec<String> {
+        let mut names = Vec::new();
+        for sheet in sheets {
+            if sheet.visible != SheetVisible::Visible {
+                self.hidden.push(sheet.name.clone());
+            } else if sheet.typ == SheetType::WorkSheet {
+                names.push(sheet.name.clone());
+            }
+        }
+        names
+    }
+
+    /// Reads formats whose cells come all at once.
+    fn whole<'a, R: Reader<Cursor<&'a [u8]>>>(&mut self, file: &mut R) -> Result<(), Unreadable> {
+        for name in self.visible(file.sheets_metadata()) {
+            let mut sheet = Sheet::begin(self, &name);
+            let Ok(range) = file.worksheet_range(&name) else {
+                sheet.lose();
+                continue;
+            };
+            let (top, left) = range.start().unwrap_or_default();
+            for (row, column, value) in range.used_cells() {
+                let place = (top + row as u32, left + column as u32);
+                sheet.cell(place, &shown(&as_ref(value)))?;
+            }
+            sheet.end();
+        }
+        Ok(())
+    }
+}
+
+fn as_ref(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Bool(is) => DataRef::Bool(*is),
+        Data::DateTime(time) => DataRef::DateTime(*time),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+/// One sheet while its cells come in, row by row.
+struct Sheet<'a> {
+    book: &'a mut Book,
+    name: String,
+    row: u32,
+    cells: Vec<String>,
+    /// The first row of a table waits for the second, which tells whether it is a header.
+    first: Option<Vec<String>>,
+    /// Whether a table has begun.
+    within: bool,
+}
+
+impl<'a> Sheet<'a> {
+    fn begin(book: &'a mut Book, name: &str) -> Self {
+        book.draft.paras.push(Para::new(Role::Heading(1), name));
+        Self {
+            book,
+            name: name.to_owned(),
+            row: 0,
+            cells: Vec::new(),
+            first: None,
+            within: false,
+        }
+    }
+
+    fn lose(&mut self) {
+        let told = format!(
+            "The sheet «{}» is broken and was left out from the break on.",
+            self.name
+        );
+        self.book.draft.lost.push(told);
+    }
+
+    fn cell(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Unreadable> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        self.book.cells += 1;
+        if self.book.cells > MAX_CELLS || self.book.draft.paras.is_over() {
+            return Err(refuse(
+                UnreadableCode::TooBig,
+                "the workbook has over two million filled cells or 20 MiB of text; split it into parts",
+            ));
+        }
+        if row != self.row {
+            self.flush();
+            if row > self.row + 1 {
+                self.table_ends();
+            }
+            self.row = row;
+        }
+        let column = column.min(MAX_COLUMNS) as usize;
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        // Line ends inside a cell would part the row.
+        self.cells[column] = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        let cells = std::mem::take(&mut self.cells);
+        let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
+        if filled == 0 {
+            return;
+        }
+        if let Some(first) = self.first.take() {
+            let header = looks_like_header(&[named(&first), named(&cells)]);
+            self.push(&first, header);
+            self.within = true;
+            self.push(&cells, false);
+        } else if self.within {
+            self.push(&cells, false);
+        } else if filled == 1 {
+            // A line over a table: its title or a remark.
+            self.book
+                .draft
+                .paras
+                .push(Para::new(Role::Plain, named(&cells).concat()));
+        } else {
+            self.first = Some(cells);
+        }
+    }
+
+    fn push(&mut self, cells: &[String], header: bool) {
+        let from = cells.iter().position(|cell| !cell.is_empty()).unwrap_or(0);
+        // Empty columns before the table are margin; before a shorter row they are empty cells.
+        let from = if header || !self.within { from } else { 0 };
+        let row = Role::Row(self.book.tables, header);
+        self.book
+            .draft
+            .paras
+            .push(Para::new(row, join_cells(&cells[from..])));
+    }
+
+    fn table_ends(&mut self) {
+        if let Some(first) = self.first.take() {
+            // A row by itself is a line of text.
+            let line = first
+                .iter()
+                .filter(|cell| !cell.is_empty())
+                .cloned()
+                .collect::<Vec<_>>();
+            self.book.draft.paras.push(Para::new(Role::Plain, line.join(" ")));
+        }
+        self.book.tables += u32::from(self.within);
+        self.within = false;
+    }
+
+    fn end(mut self) {
+        self.flush();
+        self.table_ends();
+    }
+}
+
+/// Returns the filled cells.
+fn named(cells: &[String]) -> Vec<String> {
+    cells.iter().filter(|cell| !cell.is_empty()).cloned().collect()
+}
+
+/// Shows a value as a person sees it in the sheet.
+fn shown(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => plain(*number),
+        DataRef::String(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(true) => "да".to_owned(),
+        DataRef::Bool(false) => "нет".to_owned(),
+        DataRef::DateTime(time) => date(time),
+        DataRef::DateTimeIso(text) => iso(text),
+        // What the formula could not compute says nothing.
+        DataRef::Error(_) | DataRef::Empty => String::new(),
+    }
+}
+
+/// Writes a number without exponent and without the noise beyond the 15 digits that a sheet keeps.
+fn plain(number: f64) -> String {
+    const DIGITS: i32 = 15;
+    let whole = if number.abs() < 1.0 {
+        1
+    } else {
+        number.abs().log10().floor() as i32 + 1
+    };
+    let decimals = (DIGITS - whole).clamp(0, 15) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+fn date(time: &ExcelDateTime) -> String {
+    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+    if time.is_duration() {
+        let seconds = (time.as_f64() * 86_400.0).round() as i64;
+        return format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    }
+    let clock = if second == 0 {
+        format!("{hour:02}:{minute:02}")
+    } else {
+        format!("{hour:02}:{minute:02}:{second:02}")
+    };
+    if time.as_f64() < 1.0 {
+        clock
+    } else if (hour, minute, second) == (0, 0, 0) {
+        format!("{day:02}.{month:02}.{year}")
+    } else {
+        format!("{day:02}.{month:02}.{year} {clock}")
+    }
+}
+
+/// Writes «2024-05-01» or «2024-05-01T10:00:00» as dates are written in other sheets.
+fn iso(text: &str) -> String {
+    let (day, clock) = text.split_once('T').unwrap_or((text, ""));
+    let parts: Vec<&str> = day.split('-').collect();
+    let [year, month, day] = parts[..] else {
+        return text.to_owned();
+    };
+    let clock = clock.split('.').next().unwrap_or("");
+    let clock = clock.strip_suffix(":00").unwrap_or(clock);
+    if clock.is_empty() || clock == "00:00" {
+        format!("{day}.{month}.{year}")
+    } else {
+        format!("{day}.{month}.{year} {clock}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_a_person_sees_them() {
+        for (number, text) in [
+            (12350.5, "12350.5"),
+            (0.1 + 0.2, "0.3"),
+            (1e15, "1000000000000000"),
+            (-7.0, "-7"),
+            (0.0, "0"),
+            (1_234_567.891, "1234567.891"),
+        ] {
+            assert_eq!(plain(number), text);
+        }
+        assert_eq!(iso("2024-05-01"), "01.05.2024");
+        assert_eq!(iso("2024-05-01T10:30:00"), "01.05.2024 10:30");
+    }
+}

@@ -1,0 +1,99 @@
+//! XML of other kinds: Word and Excel 2003, exports of programs. Only its text is known: leaf elements and paragraphs are
+//! lines, rows are rows.
+
+use docent_corpus::{Format, Unreadable};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::docx::resolved;
+use super::draft::{Draft, Para, Role, join_cells};
+use super::odf;
+use super::package::cut;
+
+/// Elements inside one another.
+const MAX_DEPTH: usize = 1_000;
+
+/// Tells whether text is XML.
+pub(super) fn is_xml(text: &str) -> bool {
+    text.trim_start().starts_with("<?xml")
+}
+
+/// Reads an XML file.
+pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
+    const HEAD_CHARS: usize = 4_000;
+    let head: String = text.chars().take(HEAD_CHARS).collect();
+    if head.contains("office:document") {
+        return odf::read_flat(text);
+    }
+    let mut draft = Draft::new(Format::Xml);
+    let mut reader = Reader::from_str(text);
+    let mut line = String::new();
+    let mut row: Option<Vec<String>> = None;
+    let (mut depth, mut unread) = (0_usize, 0_usize);
+    loop {
+        match reader.read_event().map_err(|_| cut())? {
+            Event::Start(start) => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(cut());
+                }
+                let name = start.local_name().as_ref().to_owned();
+                if unread > 0 || is_unread(&name) {
+                    unread += 1;
+                } else if name == "Row" || name == "tr" {
+                    row = Some(Vec::new());
+                }
+            }
+            Event::Text(words) if unread == 0 => line.push_str(&words),
+            Event::CData(words) if unread == 0 => line.push_str(&words),
+            Event::GeneralRef(entity) if unread == 0 => line.push_str(&resolved(&entity)),
+            Event::End(end) => {
+                depth = depth.saturating_sub(1);
+                if unread > 0 {
+                    unread -= 1;
+                    continue;
+                }
+                let name = end.local_name().as_ref().to_owned();
+                // A run is a part of its paragraph.
+                if matches!(name.as_str(), "t" | "r" | "b" | "i" | "Font" | "span") {
+                    continue;
+                }
+                let words = std::mem::take(&mut line);
+                let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                match (&mut row, name.as_str()) {
+                    (Some(cells), "Row" | "tr") => {
+                        let cells = std::mem::take(cells);
+                        row = None;
+                        draft
+                            .paras
+                            .push(Para::new(Role::Row(0, false), join_cells(&cells)));
+                    }
+                    (Some(cells), _) if !words.is_empty() => cells.push(words),
+                    (None, _) => draft.paras.push(Para::new(Role::Plain, words)),
+                    _ => {}
+                }
+            }
+            Event::Eof if depth > 0 => return Err(cut()),
+            Event::Eof => return Ok(draft),
+            _ => {}
+        }
+    }
+}
+
+/// What Office keeps for itself.
+fn is_unread(name: &str) -> bool {
+    matches!(
+        name,
+        "DocumentProperties"
+            | "CustomDocumentProperties"
+            | "styles"
+            | "Styles"
+            | "fonts"
+            | "binData"
+            | "WorksheetOptions"
+            | "ExcelWorkbook"
+            | "docPr"
+            | "lists"
+            | "instrText"
+    )
+}
