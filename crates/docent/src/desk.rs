@@ -98,4 +98,8 @@ impl Engine for Desk {
             .ok_or(EngineError::UnknownAssistant)?
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }
+
+    fn generation(&self) -> u64 {
+        self.now().generation.number()
+    }
 }

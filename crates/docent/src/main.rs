@@ -12,6 +12,7 @@ mod confine;
 mod desk;
 mod extract;
 mod failure;
+mod fit;
 mod library;
 mod progress;
 mod reader;
@@ -28,9 +29,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use docent_corpus::{AssistantId, Language, Outcome};
-use docent_gateway::Engine;
+use docent_gateway::{Engine, Gateway};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -89,6 +90,13 @@ impl Place {
     }
 }
 
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Serve the chat page and the WebSocket until Ctrl-C or SIGTERM.
@@ -104,6 +112,12 @@ enum Command {
         /// File that gets HOST:PORT once answers are served.
         #[arg(long, value_name = "PATH")]
         ready_file: Option<PathBuf>,
+        /// Address of /livez, /readyz and /metrics [default: none]; port 0 picks a free one, the printed line says which.
+        #[arg(long, value_name = "ADDR:PORT")]
+        admin: Option<SocketAddr>,
+        /// Whether limits on how often something may be done hold; off for benchmarks, sizes and deadlines stay.
+        #[arg(long, value_enum, default_value_t = Switch::On)]
+        rate_limits: Switch,
     },
     /// Answer one question on the terminal, without a server.
     Ask {
@@ -214,8 +228,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             listen,
             locale,
             ready_file,
+            admin,
+            rate_limits,
         } => {
             let mut config = place.config()?;
+            config.admin = admin.or(config.admin);
+            if rate_limits == Switch::Off {
+                config.gateway.lift_rates();
+            }
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             let begun = Instant::now();
@@ -360,26 +380,54 @@ fn asked(path: &Path) -> Result<Vec<String>, Failure> {
 }
 
 async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {
-    let listener = docent_gateway::listen(config.listen).map_err(|source| Failure::Listen {
-        address: config.listen,
-        source,
-    })?;
-    let address = listener.local_addr()?;
+    let bound = |address: SocketAddr| {
+        let listener =
+            docent_gateway::listen(address).map_err(|source| Failure::Listen { address, source })?;
+        let address = listener.local_addr()?;
+        Ok::<_, Failure>((listener, address))
+    };
+    for doubt in fit::doubts(&config.gateway) {
+        eprintln!("warning: {doubt}");
+    }
+    let (listener, address) = bound(config.listen)?;
+    let admin = config.admin.map(bound).transpose()?;
     println!("chat page  http://{address}/\nsocket     ws://{address}/ws/assistant");
+    if let Some((_, address)) = &admin {
+        println!("admin      http://{address}/readyz, /livez, /metrics");
+    }
     if let Some(path) = &ready_file {
         write_ready(path, &address.to_string())?;
     }
-    let stop = CancellationToken::new();
+    let gateway = Gateway::new(desk, config.gateway);
+    let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let served = docent_gateway::serve(listener, desk, config.gateway, stop.clone());
-    tokio::pin!(served);
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut told = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let served = async {
+        gateway.serve(listener, stop.clone()).await;
+        // Says that it is not ready until the last session has ended.
+        stop_admin.cancel();
+    };
+    let administered = async {
+        if let Some((listener, _)) = admin {
+            gateway.administer(listener, stop_admin.clone()).await;
+        }
+    };
+    let signals = async {
+        told().await;
+        stop.cancel();
+        tracing::info!("stopping; a second signal stops at once");
+        told().await;
+    };
     tokio::select! {
-        () = &mut served => return Ok(()),
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+        _ = async { tokio::join!(served, administered) } => {}
+        () = signals => tracing::warn!("stopped at once: answers under way are lost"),
     }
-    stop.cancel();
-    served.await;
     Ok(())
 }
 

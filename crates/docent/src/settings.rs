@@ -3,7 +3,7 @@
 //! Owns the one table from which settings are read and `docent config` is printed, so that the two cannot part. Two
 //! shapes: the file as written (checked key by key, every fault told with its line), and [`Config`] as meant.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) data: Option<PathBuf>,
     /// How changes of the library are noticed while the server runs.
     pub(crate) watch: Watching,
+    /// Where the operator's own listener is; none for no such listener.
+    pub(crate) admin: Option<SocketAddr>,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -37,6 +39,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: None,
             watch: Watching::Notified,
+            admin: None,
             gateway: Settings::default(),
         }
     }
@@ -138,6 +141,48 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        section: "",
+        name: "trusted_proxies",
+        comment: "Networks of the proxies in front, like [\"10.0.0.0/8\"]: what they say of a client's address in Forwarded or\n\
+                  X-Forwarded-For is taken, from right to left. Nobody else's word is.",
+        show: |config| {
+            let listed = config.gateway.trusted_proxies.iter().filter_map(quoted);
+            Some(format!("[{}]", listed.collect::<Vec<_>>().join(", ")))
+        },
+        set: |config, value| {
+            let listed = value.as_array().and_then(|list| {
+                let network = |one: &Spanned<DeValue<'_>>| {
+                    let text = one.get_ref().as_str()?;
+                    text.parse().ok().or_else(|| text.parse().ok().map(IpAddr::into))
+                };
+                list.iter().map(network).collect::<Option<Vec<_>>>()
+            });
+            config.gateway.trusted_proxies =
+                listed.ok_or("a list of addresses or networks, like [\"127.0.0.1\", \"10.0.0.0/8\"]")?;
+            Ok(())
+        },
+    },
+    Key {
+        section: "",
+        name: "admin",
+        comment: "Address and port of /livez, /readyz and /metrics, or \"off\". Whoever reaches it can read them: keep it local.",
+        show: |config| config.admin.map_or_else(|| quoted(OFF), quoted),
+        set: |config, value| {
+            if is_off(value) {
+                config.admin = None;
+                return Ok(());
+            }
+            let mut admin = SocketAddr::from(([127, 0, 0, 1], 0));
+            text(
+                value,
+                &mut admin,
+                "an address with a port, like \"127.0.0.1:9464\", or \"off\"",
+            )?;
+            config.admin = Some(admin);
+            Ok(())
+        },
+    },
+    Key {
         section: "limits",
         name: "message",
         comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
@@ -149,22 +194,22 @@ const KEYS: &[Key] = &[
         section: "limits",
         name: "question_chars",
         comment: "Characters of one question: two pages of text.",
-        show: |config| Some(config.gateway.max_question_chars.to_string()),
-        set: |config, value| count(value, &mut config.gateway.max_question_chars),
+        show: |config| number(config.gateway.max_question_chars),
+        set: |config, value| limit(value, &mut config.gateway.max_question_chars),
     },
     Key {
         section: "limits",
         name: "connections",
         comment: "Open connections; further ones are refused with 503. Each costs about 10 KB.",
-        show: |config| Some(config.gateway.max_connections.to_string()),
-        set: |config, value| count(value, &mut config.gateway.max_connections),
+        show: |config| number(config.gateway.max_connections),
+        set: |config, value| limit(value, &mut config.gateway.max_connections),
     },
     Key {
         section: "limits",
         name: "answers",
         comment: "Answers made at one time; more than the machine has cores only wait for one another.",
-        show: |config| Some(config.gateway.max_answers.to_string()),
-        set: |config, value| count(value, &mut config.gateway.max_answers),
+        show: |config| number(config.gateway.max_answers),
+        set: |config, value| limit(value, &mut config.gateway.max_answers),
     },
     Key {
         section: "limits",
@@ -178,27 +223,45 @@ const KEYS: &[Key] = &[
         name: "questions_per_minute",
         comment: "Questions a minute of one connection after its burst, or \"off\".\n\
                   Ten a second is more than anyone types and a small part of what one core answers.",
-        show: |config| match config.gateway.questions_per_minute {
-            Some(rate) => Some(rate.to_string()),
-            None => quoted("off"),
-        },
-        set: |config, value| {
-            config.gateway.questions_per_minute = if value.as_str() == Some("off") {
-                None
-            } else {
-                let mut rate = 0;
-                count(value, &mut rate).map_err(|_| "a whole number above 0, or \"off\"")?;
-                Some(rate)
-            };
-            Ok(())
-        },
+        show: |config| rate(config.gateway.questions_per_minute),
+        set: |config, value| pace(value, &mut config.gateway.questions_per_minute),
+    },
+    Key {
+        section: "limits",
+        name: "questions_per_minute_per_address",
+        comment: "Questions a minute of one IPv4 address or IPv6 /64, or \"off\". Loopback is not counted: a proxy on this\n\
+                  machine stands for everybody. An office behind one address has a few hundred people.",
+        show: |config| rate(config.gateway.questions_per_minute_per_address),
+        set: |config, value| pace(value, &mut config.gateway.questions_per_minute_per_address),
+    },
+    Key {
+        section: "limits",
+        name: "connections_per_address",
+        comment: "Open connections of one IPv4 address or IPv6 /64; further ones are refused with 429. Loopback is not counted.",
+        show: |config| number(config.gateway.connections_per_address),
+        set: |config, value| limit(value, &mut config.gateway.connections_per_address),
+    },
+    Key {
+        section: "limits",
+        name: "handshakes_per_second",
+        comment: "New connections a second, twice as many in one go; further ones are refused with 429.\n\
+                  Each costs about 100 µs, so a crowd that reconnects at once leaves most of a core to answers.",
+        show: |config| rate(config.gateway.handshakes_per_second),
+        set: |config, value| pace(value, &mut config.gateway.handshakes_per_second),
+    },
+    Key {
+        section: "limits",
+        name: "answers_waiting",
+        comment: "Questions that wait while `answers` are made; further ones are told when to come back.",
+        show: |config| number(config.gateway.max_waiting),
+        set: |config, value| limit(value, &mut config.gateway.max_waiting),
     },
     Key {
         section: "limits",
         name: "messages_in_flight",
         comment: "Messages of one client taken in while its answer is made; then it is not read for a while.",
-        show: |config| Some(config.gateway.messages_in_flight.to_string()),
-        set: |config, value| count(value, &mut config.gateway.messages_in_flight),
+        show: |config| number(config.gateway.messages_in_flight),
+        set: |config, value| limit(value, &mut config.gateway.messages_in_flight),
     },
     Key {
         section: "limits",
@@ -231,6 +294,38 @@ const KEYS: &[Key] = &[
     },
     Key {
         section: "limits",
+        name: "lifetime",
+        comment: "The longest that a connection may last, up to a tenth less; it is closed with 1001 and comes back,\n\
+                  perhaps to another server behind the balancer.",
+        show: |config| span(config.gateway.lifetime),
+        set: |config, value| time(value, &mut config.gateway.lifetime),
+    },
+    Key {
+        section: "limits",
+        name: "drain_wait",
+        comment: "How long a stopping server says on /readyz that it is not ready before it stops accepting: the time in which\n\
+                  a balancer notices; \"0s\" without one.",
+        show: |config| span(config.gateway.drain_wait),
+        set: |config, value| {
+            if value.as_str() == Some("0s") {
+                config.gateway.drain_wait = Duration::ZERO;
+                return Ok(());
+            }
+            let mut wait = Duration::ZERO;
+            time(value, &mut wait)?;
+            config.gateway.drain_wait = wait;
+            Ok(())
+        },
+    },
+    Key {
+        section: "limits",
+        name: "closes_per_second",
+        comment: "Connections that a stopping server closes in a second, so that its clients do not all come back at once.",
+        show: |config| Some(config.gateway.closes_per_second.to_string()),
+        set: |config, value| count(value, &mut config.gateway.closes_per_second),
+    },
+    Key {
+        section: "limits",
         name: "stop_time",
         comment: "How long a stopping server waits for answers under way.",
         show: |config| span(config.gateway.grace),
@@ -246,6 +341,7 @@ fn quoted(value: impl std::fmt::Display) -> Option<String> {
 /// Writes a size in the largest unit that holds it exactly.
 fn size(bytes: usize) -> Option<String> {
     match bytes {
+        usize::MAX => quoted(OFF),
         _ if bytes.is_multiple_of(1 << 20) => quoted(format!("{} MiB", bytes >> 20)),
         _ if bytes.is_multiple_of(1 << 10) => quoted(format!("{} KiB", bytes >> 10)),
         _ => quoted(format!("{bytes} B")),
@@ -253,7 +349,28 @@ fn size(bytes: usize) -> Option<String> {
 }
 
 fn span(time: Duration) -> Option<String> {
-    quoted(humantime::format_duration(time))
+    match time {
+        Duration::MAX => quoted(OFF),
+        time => quoted(humantime::format_duration(time)),
+    }
+}
+
+fn number(limit: usize) -> Option<String> {
+    match limit {
+        usize::MAX => quoted(OFF),
+        limit => Some(limit.to_string()),
+    }
+}
+
+fn rate(limit: Option<u32>) -> Option<String> {
+    limit.map_or_else(|| quoted(OFF), |rate| Some(rate.to_string()))
+}
+
+/// How a limit that is lifted is written.
+const OFF: &str = "off";
+
+fn is_off(value: &DeValue<'_>) -> bool {
+    value.as_str() == Some(OFF)
 }
 
 fn text<T: std::str::FromStr>(value: &DeValue<'_>, place: &mut T, expected: &'static str) -> Read<'static> {
@@ -275,22 +392,51 @@ fn count<T: TryFrom<u32>>(value: &DeValue<'_>, place: &mut T) -> Read<'static> {
     Ok(())
 }
 
+/// Reads a count that may be lifted.
+fn limit(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
+    if is_off(value) {
+        *place = usize::MAX;
+        return Ok(());
+    }
+    count(value, place).map_err(|_| "a whole number above 0, or \"off\"")
+}
+
+/// Reads a rate that may be lifted.
+fn pace(value: &DeValue<'_>, place: &mut Option<u32>) -> Read<'static> {
+    *place = if is_off(value) {
+        None
+    } else {
+        let mut rate = 0;
+        count(value, &mut rate).map_err(|_| "a whole number above 0, or \"off\"")?;
+        Some(rate)
+    };
+    Ok(())
+}
+
 fn bytes(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
+    if is_off(value) {
+        *place = usize::MAX;
+        return Ok(());
+    }
     let read = value.as_str().and_then(|text| text.parse::<ByteSize>().ok());
     let size = read
         .and_then(|size| usize::try_from(size.as_u64()).ok())
         .filter(|&size| size > 0);
-    *place = size.ok_or("a size above 0, like \"64 KiB\"")?;
+    *place = size.ok_or("a size above 0, like \"64 KiB\", or \"off\"")?;
     Ok(())
 }
 
 fn time(value: &DeValue<'_>, place: &mut Duration) -> Read<'static> {
+    if is_off(value) {
+        *place = Duration::MAX;
+        return Ok(());
+    }
     let read = value
         .as_str()
         .and_then(|text| humantime::parse_duration(text).ok());
     *place = read
         .filter(|time| !time.is_zero())
-        .ok_or("a time above 0, like \"20s\" or \"1m 30s\"")?;
+        .ok_or("a time above 0, like \"20s\" or \"1m 30s\", or \"off\"")?;
     Ok(())
 }
 
@@ -418,6 +564,7 @@ mod tests {
             listen: SocketAddr::from(([0, 0, 0, 0], 9000)),
             data: Some("elsewhere".into()),
             watch: Watching::Every(Duration::from_secs(5)),
+            admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
@@ -432,6 +579,14 @@ mod tests {
                 messages_in_flight: 4,
                 question_burst: 5,
                 questions_per_minute: None,
+                questions_per_minute_per_address: None,
+                connections_per_address: usize::MAX,
+                handshakes_per_second: Some(6),
+                max_waiting: 7,
+                lifetime: Duration::from_hours(1),
+                drain_wait: Duration::from_secs(8),
+                closes_per_second: 9,
+                trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
                 origins: vec!["https://a.example".to_owned(), "http://b.example:81".to_owned()],
             },
         };
@@ -473,8 +628,8 @@ mod tests {
             [
                 "docent.toml, line 1: unknown key `listne`; did you mean `listen`?",
                 "docent.toml, line 2: `locale` must be \"ru\", \"kk\" or \"en\"",
-                "docent.toml, line 4: `answers` must be a whole number above 0",
-                "docent.toml, line 5: `message` must be a size above 0, like \"64 KiB\"",
+                "docent.toml, line 4: `answers` must be a whole number above 0, or \"off\"",
+                "docent.toml, line 5: `message` must be a size above 0, like \"64 KiB\", or \"off\"",
                 "docent.toml, line 6: unknown key `nothing_like_it` in [limits]; `docent config` prints all keys",
             ]
         );

@@ -1,4 +1,4 @@
-//! How often one connection may ask.
+//! How often something may happen: questions of one connection or one address, handshakes of all.
 //!
 //! A token bucket: full at first, refilled at an even rate. Time is passed in.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The questions that a connection has left.
+/// What is left.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     burst: f64,
@@ -27,11 +27,21 @@ impl Allowance {
         }
     }
 
-    /// Takes one question, or says how long until there is one.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.left = (self.left + passed * self.per_second).min(self.burst);
         self.at = now;
+    }
+
+    /// Tells whether nothing was taken that has not been earned back.
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
+        self.refill(now);
+        self.left >= self.burst
+    }
+
+    /// Takes one, or says how long until there is one.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.refill(now);
         if self.left >= 1.0 {
             self.left -= 1.0;
             Ok(())

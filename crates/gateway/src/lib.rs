@@ -5,30 +5,45 @@
 //! Invariants: one message in, one reply out, in order; a message is read only when the one before is answered, so a
 //! client that does not read stops being read; every session is waited for when the server stops.
 
+mod admin;
+mod admission;
 mod allowance;
+mod metrics;
 mod page;
+mod peer;
 mod session;
 mod words;
 
 use std::error::Error;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use docent_corpus::{Answer, Assistant, AssistantId, Language};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_service::Service;
+
+use admission::{Admission, PerPrefix};
+use allowance::Allowance;
+use metrics::{Metrics, Refused};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {
@@ -41,6 +56,9 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// When the assistant is gone or the answer could not be made.
     fn answer(&self, assistant: AssistantId, question: &str) -> Result<Answer, EngineError>;
+
+    /// Returns the number of the index that answers, which grows with every change. Cheap.
+    fn generation(&self) -> u64;
 }
 
 /// No answer could be made.
@@ -54,7 +72,7 @@ pub enum EngineError {
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// The limits of the gateway, each with the reason for its default.
+/// The limits of the gateway, each with the reason for its default. A limit is off at the largest value of its type.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The language of errors.
@@ -65,14 +83,28 @@ pub struct Settings {
     pub max_question_chars: usize,
     /// Open connections: memory for each is some 10 KB.
     pub max_connections: usize,
+    /// Open connections of one address (IPv4) or /64 (IPv6): an office behind one address has a few hundred people.
+    pub connections_per_address: usize,
+    /// Handshakes a second, twice as many in one go: each costs about 100 µs, so a storm of reconnects leaves most of a
+    /// core to answers.
+    pub handshakes_per_second: Option<u32>,
     /// Answers made at one time: more than the cores only wait for one another.
     pub max_answers: usize,
+    /// Questions that wait for a place; further ones are told when to come back. At some milliseconds an answer the last
+    /// waits about a second.
+    pub max_waiting: usize,
     /// How long a question may take, its wait for a place included.
     pub answer_deadline: Duration,
     /// How long a client may take to accept a reply.
     pub write_deadline: Duration,
     /// Silence after which a ping is sent; a second silence as long closes. Proxies cut after 60 s.
     pub idle: Duration,
+    /// The longest that a connection may last: balancers even out their load when clients come back now and then.
+    pub lifetime: Duration,
+    /// How long a stopping server tells its balancer that it is not ready before it stops accepting.
+    pub drain_wait: Duration,
+    /// Connections closed in a second by a stopping server, so that its clients do not all come back at one moment.
+    pub closes_per_second: u32,
     /// How long a stopping server waits for its sessions.
     pub grace: Duration,
     /// How long a client may take to send the head of a request, so that slow ones cannot hold sockets.
@@ -84,6 +116,10 @@ pub struct Settings {
     /// Questions a minute after that; none for no limit. Ten a second is more than anyone types, and a small part of what
     /// one core answers.
     pub questions_per_minute: Option<u32>,
+    /// Questions a minute, and in one go, of one address or /64; none for no limit.
+    pub questions_per_minute_per_address: Option<u32>,
+    /// Networks of proxies whose word about a client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// Sites whose pages may connect, as browsers name them in `Origin`; empty for any.
     pub origins: Vec<String>,
 }
@@ -95,27 +131,75 @@ impl Default for Settings {
             max_message_bytes: 64 << 10,
             max_question_chars: 4_000,
             max_connections: 10_000,
+            connections_per_address: 500,
+            handshakes_per_second: Some(2_000),
             max_answers: 4,
+            max_waiting: 256,
             answer_deadline: Duration::from_secs(20),
             write_deadline: Duration::from_secs(20),
             idle: Duration::from_secs(25),
+            lifetime: Duration::MAX,
+            drain_wait: Duration::ZERO,
+            closes_per_second: 1_000,
             grace: Duration::from_secs(10),
             header_time: Duration::from_secs(10),
             messages_in_flight: 16,
             question_burst: 1_000,
             questions_per_minute: Some(600),
+            questions_per_minute_per_address: Some(3_000),
+            trusted_proxies: Vec::new(),
             origins: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// Lifts every limit on how often something may be done; sizes and deadlines stay. For benchmarks.
+    pub fn lift_rates(&mut self) {
+        self.handshakes_per_second = None;
+        self.questions_per_minute = None;
+        self.questions_per_minute_per_address = None;
+        self.connections_per_address = usize::MAX;
     }
 }
 
 pub(crate) struct Shared {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) settings: Settings,
-    pub(crate) stop: CancellationToken,
+    pub(crate) metrics: Metrics,
+    /// Sessions end: answers under way are finished, nothing further is read.
+    pub(crate) closing: CancellationToken,
     pub(crate) answers: Arc<Semaphore>,
+    pub(crate) waiting: Arc<Semaphore>,
+    /// Sessions that were told to end so far, which spreads their closes.
+    pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
+    handshakes: Option<Mutex<Allowance>>,
+    admission: Arc<Admission>,
+    draining: AtomicBool,
     sessions: TaskTracker,
+    /// Sessions so far: the number of the next.
+    numbers: AtomicU64,
+}
+
+impl Shared {
+    /// Tells why no further client should be sent here.
+    pub(crate) fn unready(&self) -> Option<&'static str> {
+        if self.draining.load(Ordering::Relaxed) {
+            Some("stopping")
+        } else if self.connections.available_permits() == 0 {
+            Some("all connections are taken")
+        } else if self.waiting.available_permits() == 0 {
+            Some("the queue of questions is full")
+        } else {
+            None
+        }
+    }
+}
+
+/// The server before and while it serves.
+pub struct Gateway {
+    shared: Arc<Shared>,
 }
 
 /// Sockets beside the WebSocket sessions: page loads and handshakes under way.
@@ -150,79 +234,148 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is cancelled, then finishes answers under way and closes every connection with 1001.
+/// How often prefixes without connections are forgotten: their allowance is full again within a minute.
+const SWEEP: Duration = Duration::from_mins(1);
+
+impl Gateway {
+    /// Makes a server that answers with `engine`.
+    pub fn new(engine: Arc<dyn Engine>, settings: Settings) -> Self {
+        let semaphore = |limit: usize| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        let shared = Shared {
+            answers: semaphore(settings.max_answers),
+            waiting: semaphore(settings.max_waiting),
+            connections: semaphore(settings.max_connections),
+            handshakes: settings.handshakes_per_second.map(|rate| {
+                let a_minute = rate.saturating_mul(60);
+                Mutex::new(Allowance::new(rate.saturating_mul(2), a_minute, Instant::now()))
+            }),
+            admission: Admission::new(PerPrefix {
+                connections: settings.connections_per_address,
+                questions: settings.questions_per_minute_per_address,
+            }),
+            metrics: Metrics::new(),
+            closing: CancellationToken::new(),
+            turns: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            sessions: TaskTracker::new(),
+            numbers: AtomicU64::new(0),
+            engine,
+            settings,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Serves until `stop` is cancelled, then drains: says that it is not ready, waits for the balancer, stops accepting,
+    /// finishes answers under way and closes every connection with 1001, a few at a time.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        let shared = &self.shared;
+        let app = Router::new()
+            .route("/", get(page::html))
+            .route("/page.js", get(page::script))
+            .route("/page.css", get(page::style))
+            .route(docent_protocol::ENDPOINT, get(upgrade))
+            .route("/ws/assistant/", get(upgrade))
+            .with_state(shared.clone());
+        let sockets = shared.settings.max_connections.saturating_add(SPARE_SOCKETS);
+        let drained = async {
+            stop.cancelled().await;
+            shared.draining.store(true, Ordering::Relaxed);
+            tokio::time::sleep(shared.settings.drain_wait).await;
+        };
+        let sweep = async {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                shared.admission.sweep(Instant::now());
+            }
+        };
+        tokio::select! {
+            biased;
+            () = drained => {}
+            () = self.accept(&listener, app, sockets) => {}
+            () = sweep => {}
+        }
+        drop(listener);
+        shared.sessions.close();
+        shared.closing.cancel();
+        // Sessions see the signal; one that does not end in time is cut with the process.
+        let _ = tokio::time::timeout(shared.settings.grace, shared.sessions.wait()).await;
+    }
+
+    /// Serves `/livez`, `/readyz` and `/metrics` until `stop` is cancelled.
+    pub async fn administer(&self, listener: TcpListener, stop: CancellationToken) {
+        /// Monitors ask with a connection or two; beyond it somebody else found the port.
+        const SOCKETS: usize = 64;
+        let app = admin::router(self.shared.clone());
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = self.accept(&listener, app, SOCKETS) => {}
+        }
+    }
+
+    /// Accepts connections for ever.
+    async fn accept(&self, listener: &TcpListener, app: Router, sockets: usize) {
+        let sockets = Arc::new(Semaphore::new(sockets.min(Semaphore::MAX_PERMITS)));
+        loop {
+            match listener.accept().await {
+                // Beyond the last place there is nothing to answer with: the client sees a closed connection.
+                Ok((socket, peer)) => {
+                    if let Ok(place) = sockets.clone().try_acquire_owned() {
+                        let serving = connection(socket, peer.ip(), app.clone(), self.shared.clone(), place);
+                        self.shared.sessions.spawn(serving);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Serves until `stop` is cancelled; see [`Gateway::serve`].
 pub async fn serve(
     listener: TcpListener,
     engine: Arc<dyn Engine>,
     settings: Settings,
     stop: CancellationToken,
 ) {
-    let sessions = TaskTracker::new();
-    let (grace, header_time) = (settings.grace, settings.header_time);
-    let sockets = Arc::new(Semaphore::new(
-        settings.max_connections.saturating_add(SPARE_SOCKETS),
-    ));
-    let shared = Arc::new(Shared {
-        answers: Arc::new(Semaphore::new(settings.max_answers)),
-        connections: Arc::new(Semaphore::new(settings.max_connections)),
-        engine,
-        settings,
-        stop: stop.clone(),
-        sessions: sessions.clone(),
-    });
-    let app = Router::new()
-        .route("/", get(page::html))
-        .route("/page.js", get(page::script))
-        .route("/page.css", get(page::style))
-        .route(docent_protocol::ENDPOINT, get(upgrade))
-        .route("/ws/assistant/", get(upgrade))
-        .with_state(shared);
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
-            Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        // Beyond the last place there is nothing to answer with: the client sees a closed connection.
-        if let Ok(place) = sockets.clone().try_acquire_owned() {
-            sessions.spawn(connection(socket, app.clone(), header_time, stop.clone(), place));
-        }
-    }
-    drop(listener);
-    sessions.close();
-    // Sessions see the same signal; one that does not end in time is cut with the process.
-    let _ = tokio::time::timeout(grace, sessions.wait()).await;
+    Gateway::new(engine, settings).serve(listener, stop).await;
 }
+
+/// The other end of a socket.
+#[derive(Debug, Clone, Copy)]
+struct Peer(IpAddr);
 
 /// Serves the requests of one TCP connection, until it is upgraded or ends.
 async fn connection(
     socket: TcpStream,
+    peer: IpAddr,
     app: Router,
-    header_time: Duration,
-    stop: CancellationToken,
+    shared: Arc<Shared>,
     place: OwnedSemaphorePermit,
 ) {
     // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
     let _ = socket.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        app.clone().call(request)
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_time)
+        .header_read_timeout(shared.settings.header_time)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app))
+        .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     tokio::pin!(serving);
     // A client that breaks off in mid-request is its own affair.
     tokio::select! {
         _ = serving.as_mut() => {}
-        () = stop.cancelled() => {
+        () = shared.closing.cancelled() => {
             serving.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(LAST_REQUEST, serving).await;
         }
@@ -235,6 +388,7 @@ const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -247,23 +401,17 @@ async fn upgrade(
         )
             .into_response();
     };
-    if !welcome(&shared.settings.origins, &headers) {
-        return (
-            StatusCode::FORBIDDEN,
-            "Pages of this site may not connect here.\n",
-        )
-            .into_response();
-    }
-    let Ok(place) = shared.connections.clone().try_acquire_owned() else {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(header::RETRY_AFTER, "5")],
-            "Too many connections.\n",
-        )
-            .into_response();
+    let address = peer::client(peer, &headers, &shared.settings.trusted_proxies);
+    let (place, at_address) = match admit(&shared, address, &headers) {
+        Ok(admitted) => admitted,
+        Err(reason) => {
+            shared.metrics.refused(reason);
+            return refusal(reason);
+        }
     };
     let limit = shared.settings.max_message_bytes;
     let tracked = shared.sessions.token();
+    let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
     upgrade
         .protocols([docent_protocol::SUBPROTOCOL])
         // The default of 128 KiB is zeroed before every read and stays resident for every idle connection.
@@ -273,9 +421,64 @@ async fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| async move {
-            session::run(socket, &shared).await;
+            shared.metrics.connections.inc();
+            session::run(socket, &shared, at_address, number).await;
+            shared.metrics.connections.dec();
             drop((place, tracked));
         })
+}
+
+/// Lets a client in, or says why not.
+fn admit(
+    shared: &Shared,
+    address: IpAddr,
+    headers: &HeaderMap,
+) -> Result<(OwnedSemaphorePermit, admission::Place), Refused> {
+    if !welcome(&shared.settings.origins, headers) {
+        return Err(Refused::Origin);
+    }
+    if shared.draining.load(Ordering::Relaxed) && shared.settings.drain_wait.is_zero() {
+        return Err(Refused::Draining);
+    }
+    let now = Instant::now();
+    let place = shared.connections.clone().try_acquire_owned();
+    let place = place.map_err(|_| Refused::Full)?;
+    if let Some(handshakes) = &shared.handshakes {
+        let mut handshakes = handshakes.lock().unwrap_or_else(PoisonError::into_inner);
+        handshakes.take(now).map_err(|_| Refused::Rate)?;
+    }
+    let at_address = shared.admission.enter(address, now).ok_or(Refused::Address)?;
+    Ok((place, at_address))
+}
+
+/// Words the refusal of a handshake, for whoever reads a client's log.
+fn refusal(reason: Refused) -> Response {
+    let later = |status: StatusCode, seconds: &'static str, text: &'static str| {
+        (status, [(header::RETRY_AFTER, seconds)], text).into_response()
+    };
+    match reason {
+        Refused::Origin => (
+            StatusCode::FORBIDDEN,
+            "Pages of this site may not connect here.\n",
+        )
+            .into_response(),
+        Refused::Full => later(StatusCode::SERVICE_UNAVAILABLE, "5", "Too many connections.\n"),
+        Refused::Draining => later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "1",
+            "The server is stopping; connect again.\n",
+        ),
+        Refused::Rate => later(
+            StatusCode::TOO_MANY_REQUESTS,
+            "1",
+            "Too many connections in a short time.\n",
+        ),
+        Refused::Address => later(
+            StatusCode::TOO_MANY_REQUESTS,
+            "30",
+            "Too many connections from your address.\n",
+        ),
+    }
 }
 
 /// Tells whether the page that connects is of a listed site; programs, which name no origin, are always welcome.

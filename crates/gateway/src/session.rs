@@ -4,18 +4,25 @@
 //! is, pings are answered, further messages are taken in up to a bound, and a client that leaves takes its question along.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use docent_corpus::{Answer, AssistantId};
+use docent_corpus::{Answer, AssistantId, Outcome};
 use docent_protocol::{
     AssistantEntry, ClientMessage, Incoming, MessageId, Reply, ServerMessage, SourceEntry,
 };
 use futures_util::StreamExt;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 use tungstenite::Error as WsError;
 
+use crate::admission::Place;
 use crate::allowance::Allowance;
+use crate::metrics::{Ended, Kind};
 use crate::words::Word;
 use crate::{EngineError, Shared};
 
@@ -35,9 +42,14 @@ enum Next {
 }
 
 /// Serves one client until it leaves, misbehaves or the server stops.
-pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>) {
+pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Place, number: u64) {
     let mut client = Client {
         selected: None,
+        place,
+        number,
+        questions: 0,
+        // A tenth more or less, by the connection's number: clients that came together do not leave together.
+        until: until(Instant::now(), shared.settings.lifetime, number),
         allowance: shared
             .settings
             .questions_per_minute
@@ -47,7 +59,7 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>) {
     loop {
         let next = match waiting.pop_front() {
             Some(message) => Next::Message(message),
-            None => next(&mut socket, shared).await,
+            None => next(&mut socket, shared, client.until).await,
         };
         let done = match next {
             Next::Message(message) => handle(message, &mut client, &mut waiting, &mut socket, shared).await,
@@ -66,16 +78,27 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>) {
     }
 }
 
+/// Returns when a connection has lasted long enough; nothing when it may last for ever.
+fn until(now: Instant, lifetime: Duration, number: u64) -> Option<Instant> {
+    // Up to a tenth less, by the connection's number: clients that came together do not leave together.
+    let share = 1.0 - (number % 101) as f64 / 1_000.0;
+    let lifetime = Duration::try_from_secs_f64(lifetime.as_secs_f64() * share).ok()?;
+    now.checked_add(lifetime)
+}
+
 /// Waits for a message; pings a silent client and gives up on one that stays silent.
-async fn next(socket: &mut WebSocket, shared: &Shared) -> Next {
+async fn next(socket: &mut WebSocket, shared: &Shared, until: Option<Instant>) -> Next {
     let mut pinged = false;
     loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let silence = shared.settings.idle.min(left.unwrap_or(Duration::MAX));
         let received = tokio::select! {
             biased;
-            () = shared.stop.cancelled() => return Next::Close(AWAY),
-            received = timeout(shared.settings.idle, socket.next()) => received,
+            () = shared.closing.cancelled() => return turn(socket, shared).await,
+            received = timeout(silence, socket.next()) => received,
         };
         match received.map(sorted) {
+            Err(_) if until.is_some_and(|until| until <= Instant::now()) => return Next::Close(AWAY),
             Err(_) if pinged => return Next::Close(AWAY),
             Err(_) => {
                 pinged = true;
@@ -86,6 +109,24 @@ async fn next(socket: &mut WebSocket, shared: &Shared) -> Next {
             // The library answers pings by itself, with the same payload.
             Ok(Next::Message(Message::Ping(_) | Message::Pong(_))) => pinged = false,
             Ok(next) => return next,
+        }
+    }
+}
+
+/// Waits for this session's turn to be closed by a stopping server; what a client sends meanwhile is not served.
+async fn turn(socket: &mut WebSocket, shared: &Shared) -> Next {
+    let turn = shared.turns.fetch_add(1, Ordering::Relaxed) as f64;
+    let wait = Duration::from_secs_f64(turn / f64::from(shared.settings.closes_per_second.max(1)));
+    // Half of the grace is for answers under way.
+    let wait = tokio::time::sleep(wait.min(shared.settings.grace / 2));
+    tokio::pin!(wait);
+    loop {
+        tokio::select! {
+            () = wait.as_mut() => return Next::Close(AWAY),
+            received = socket.next() => match sorted(received) {
+                Next::Message(_) => {}
+                end => return end,
+            },
         }
     }
 }
@@ -107,6 +148,27 @@ fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
 struct Client {
     selected: Option<AssistantId>,
     allowance: Option<Allowance>,
+    /// Its place among those of its address.
+    place: Place,
+    /// Number of its connection.
+    number: u64,
+    /// Questions asked so far.
+    questions: u32,
+    /// When it has been here long enough.
+    until: Option<Instant>,
+}
+
+/// By which a person can name a question that went wrong, and the operator find it in the log.
+#[derive(Debug, Clone, Copy)]
+struct RequestId {
+    connection: u64,
+    question: u32,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.connection, self.question)
+    }
 }
 
 /// Makes the reply to a message; for a question, watches the connection meanwhile.
@@ -119,7 +181,10 @@ async fn handle(
 ) -> Result<Option<Reply>, Next> {
     let text = match message {
         Message::Text(text) => text,
-        Message::Binary(_) => return Ok(Some(error(&Word::Binary, shared))),
+        Message::Binary(_) => {
+            shared.metrics.message(Kind::Invalid);
+            return Ok(Some(error(&Word::Binary, shared)));
+        }
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
     };
     let asked = match reply_to(text.as_str(), client, shared) {
@@ -165,6 +230,7 @@ async fn send(socket: &mut WebSocket, shared: &Shared, message: Message) -> bool
 }
 
 async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
+    shared.metrics.closed(code);
     let frame = CloseFrame {
         code,
         reason: "".into(),
@@ -177,14 +243,7 @@ async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
 /// Reads what is still on its way, so that the Close frame is not lost to a reset.
 async fn finish(socket: &mut WebSocket, shared: &Shared) {
     let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-    let _ = timeout(
-        shared
-            .settings
-            .write_deadline
-            .min(std::time::Duration::from_secs(1)),
-        rest,
-    )
-    .await;
+    let _ = timeout(shared.settings.write_deadline.min(Duration::from_secs(1)), rest).await;
 }
 
 fn error(word: &Word<'_>, shared: &Shared) -> Reply {
@@ -200,6 +259,7 @@ struct Asked {
     question: String,
     sources: bool,
     id: Option<MessageId>,
+    request: RequestId,
 }
 
 enum Step {
@@ -210,6 +270,12 @@ enum Step {
 /// Reads one message and does what takes no time.
 fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
     let Incoming { id, message } = Incoming::parse(text);
+    shared.metrics.message(match &message {
+        Err(_) => Kind::Invalid,
+        Ok(ClientMessage::GetAssistants) => Kind::GetAssistants,
+        Ok(ClientMessage::SelectAssistant { .. }) => Kind::SelectAssistant,
+        Ok(ClientMessage::Question { .. }) => Kind::Question,
+    });
     let mut reply = match message {
         Err(fault) => error(&Word::Form(&fault), shared),
         Ok(ClientMessage::GetAssistants) => {
@@ -237,13 +303,21 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
             }
         }
         Ok(ClientMessage::Question { question, sources }) => match admitted(&question, client, shared) {
-            Err(word) => error(&word, shared),
+            Err(word) => {
+                shared.metrics.ended(Ended::Refused);
+                error(&word, shared)
+            }
             Ok(assistant) => {
+                client.questions = client.questions.wrapping_add(1);
                 return Step::Ask(Asked {
                     assistant,
                     question,
                     sources,
                     id,
+                    request: RequestId {
+                        connection: client.number,
+                        question: client.questions,
+                    },
                 });
             }
         },
@@ -267,14 +341,28 @@ fn admitted(question: &str, client: &mut Client, shared: &Shared) -> Result<Assi
     if length > limit {
         return Err(Word::TooLong { limit, length });
     }
-    if let Some(allowance) = &mut client.allowance
-        && let Err(wait) = allowance.take(Instant::now())
-    {
+    let now = Instant::now();
+    let own = client.allowance.as_mut().map_or(Ok(()), |own| own.take(now));
+    own.and_then(|()| client.place.ask(now)).map_err(|wait| {
         // Whole seconds, rounded up: whoever waits that long is served.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        return Err(Word::TooOften { seconds });
-    }
+        Word::TooOften { seconds }
+    })?;
     Ok(assistant)
+}
+
+/// Counts a question as abandoned unless it is told how it ended.
+struct Ending<'a> {
+    shared: &'a Shared,
+    begun: Instant,
+    outcome: Ended,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.shared.metrics.ended(self.outcome);
+        self.shared.metrics.took(self.begun.elapsed());
+    }
 }
 
 /// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue; work already begun runs out and
@@ -285,9 +373,18 @@ async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
         question,
         sources,
         id: _,
+        request,
     } = asked;
+    let mut ending = Ending {
+        shared,
+        begun: Instant::now(),
+        outcome: Ended::Abandoned,
+    };
     let work = async {
-        let place = shared.answers.clone().acquire_owned().await.ok()?;
+        let place = match shared.answers.clone().try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => wait_for_place(shared).await?,
+        };
         let engine = shared.engine.clone();
         // A panic in the engine comes back as an error of the join: it costs this question only.
         let made = tokio::task::spawn_blocking(move || {
@@ -295,18 +392,67 @@ async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
             drop(place);
             made
         });
-        made.await
-            .inspect_err(|_| tracing::error!("an answer panicked"))
-            .ok()
+        made.await.map_err(|_| Ended::Panicked)
     };
-    match timeout(shared.settings.answer_deadline, work).await {
-        Ok(Some(Ok(answer))) => answered(answer, sources),
-        Ok(Some(Err(EngineError::UnknownAssistant))) => error(&Word::UnknownAssistant, shared),
-        Ok(Some(Err(EngineError::Unavailable(cause)))) => {
-            tracing::error!(%cause, "no answer could be made");
-            error(&Word::NoAnswer, shared)
+    let made = timeout(shared.settings.answer_deadline, work).await;
+    let (outcome, reply) = match made.unwrap_or(Err(Ended::TimedOut)) {
+        Ok(Ok(answer)) => {
+            let outcome = match answer.outcome {
+                Outcome::Answered => Ended::Answered,
+                Outcome::Offered => Ended::Offered,
+                Outcome::Fallback => Ended::Fallback,
+                Outcome::Courtesy => Ended::Courtesy,
+            };
+            (outcome, answered(answer, sources))
         }
-        Ok(None) | Err(_) => error(&Word::NoAnswer, shared),
+        Ok(Err(EngineError::UnknownAssistant)) => (Ended::Refused, error(&Word::UnknownAssistant, shared)),
+        Ok(Err(EngineError::Unavailable(cause))) => {
+            tracing::error!(%request, %cause, "no answer could be made");
+            (Ended::Failed, error(&Word::NoAnswer(&request), shared))
+        }
+        Err(Ended::Busy) => (
+            Ended::Busy,
+            error(
+                &Word::Busy {
+                    seconds: BUSY_SECONDS,
+                },
+                shared,
+            ),
+        ),
+        Err(why) => {
+            tracing::error!(%request, ?why, "no answer could be made");
+            (why, error(&Word::NoAnswer(&request), shared))
+        }
+    };
+    ending.outcome = outcome;
+    reply
+}
+
+/// When to come back to a full queue: by then it has been worked off many times over, or the trouble is elsewhere.
+const BUSY_SECONDS: u64 = 5;
+
+/// Waits for a place among the answers being made, if there is a place among those that wait.
+async fn wait_for_place(shared: &Shared) -> Result<OwnedSemaphorePermit, Ended> {
+    let waiting = shared.waiting.try_acquire().map_err(|_| Ended::Busy)?;
+    let shown = Shown::new(&shared.metrics.waiting);
+    let place = shared.answers.clone().acquire_owned().await;
+    drop((waiting, shown));
+    place.map_err(|_| Ended::Failed)
+}
+
+/// Counts one while it lives.
+struct Shown<'a>(&'a Gauge);
+
+impl<'a> Shown<'a> {
+    fn new(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a person reads when something went wrong, in three languages.
 
+use std::fmt::Display;
+
 use docent_corpus::Language::{self, English, Kazakh, Russian};
 use docent_protocol::{ClientMessage, FieldName, JsonKind, MessageError};
 
@@ -9,9 +11,18 @@ pub(crate) enum Word<'a> {
     UnknownAssistant,
     NotSelected,
     Empty,
-    TooLong { limit: usize, length: usize },
-    TooOften { seconds: u64 },
-    NoAnswer,
+    TooLong {
+        limit: usize,
+        length: usize,
+    },
+    TooOften {
+        seconds: u64,
+    },
+    Busy {
+        seconds: u64,
+    },
+    /// With the name of the request, which finds it in the log.
+    NoAnswer(&'a dyn Display),
     Binary,
     Form(&'a MessageError),
 }
@@ -50,11 +61,22 @@ impl Word<'_> {
                 Kazakh => format!("Қысқа уақытта сұрақ тым көп. {seconds} секундтан кейін қайталаңыз"),
                 English => format!("Too many questions in a short time. Try again in {seconds} s"),
             },
-            Self::NoAnswer => pick(
-                "Не удалось подготовить ответ. Попробуйте ещё раз чуть позже",
-                "Жауап дайындау мүмкін болмады. Сәл кейінірек қайталап көріңіз",
-                "The answer could not be made. Please try again a little later",
-            ),
+            Self::Busy { seconds } => match locale {
+                Russian => format!("Сейчас слишком много вопросов. Повторите через {seconds} с"),
+                Kazakh => format!("Қазір сұрақ тым көп. {seconds} секундтан кейін қайталаңыз"),
+                English => format!("There are too many questions right now. Try again in {seconds} s"),
+            },
+            Self::NoAnswer(request) => match locale {
+                Russian => format!(
+                    "Не удалось подготовить ответ. Попробуйте ещё раз чуть позже (номер запроса {request})"
+                ),
+                Kazakh => format!(
+                    "Жауап дайындау мүмкін болмады. Сәл кейінірек қайталап көріңіз (сұрау нөмірі {request})"
+                ),
+                English => format!(
+                    "The answer could not be made. Please try again a little later (request {request})"
+                ),
+            },
             Self::Binary => pick(
                 "Ожидалось текстовое сообщение JSON, получено двоичное",
                 "JSON мәтіндік хабарламасы күтілді, екілік хабарлама алынды",

@@ -37,6 +37,10 @@ impl<F: Fn(&str) -> String + Send + Sync + 'static> Engine for Canned<F> {
             sources: Vec::new(),
         })
     }
+
+    fn generation(&self) -> u64 {
+        7
+    }
 }
 
 struct Server {

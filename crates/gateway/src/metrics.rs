@@ -1,0 +1,197 @@
+//! What is counted, in the `OpenMetrics` format that Prometheus reads.
+//!
+//! Owns the names of the series, which dashboards rely on. Counting takes no lock but in the histogram, which sees one value
+//! for each question.
+
+use std::fmt;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Why a handshake was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Refused {
+    /// All places are taken.
+    Full,
+    /// The address prefix has all its places.
+    Address,
+    /// Too many handshakes at once.
+    Rate,
+    /// The page's site is not on the list.
+    Origin,
+    /// The server is stopping.
+    Draining,
+}
+
+/// What a message was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    GetAssistants,
+    SelectAssistant,
+    Question,
+    Invalid,
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Ended {
+    Answered,
+    Offered,
+    Fallback,
+    Courtesy,
+    /// Empty, too long, too often, without an assistant.
+    Refused,
+    /// The queue of questions was full.
+    Busy,
+    TimedOut,
+    Failed,
+    Panicked,
+    /// The client left first.
+    Abandoned,
+}
+
+/// Says how the values of a label are written.
+macro_rules! written {
+    ($label:ident: $($value:ident = $name:literal),+) => {
+        impl EncodeLabelValue for $label {
+            fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+                let name = match self {
+                    $(Self::$value => $name,)+
+                };
+                EncodeLabelValue::encode(&name, encoder)
+            }
+        }
+    };
+}
+
+written!(Refused: Full = "full", Address = "address", Rate = "rate", Origin = "origin", Draining = "draining");
+written!(Kind: GetAssistants = "get_assistants", SelectAssistant = "select_assistant", Question = "question", Invalid = "invalid");
+written!(
+    Ended: Answered = "answered", Offered = "offered", Fallback = "fallback", Courtesy = "courtesy", Refused = "refused",
+    Busy = "busy", TimedOut = "timed_out", Failed = "failed", Panicked = "panicked", Abandoned = "abandoned"
+);
+
+macro_rules! labelled {
+    ($set:ident, $label:ident, $value:ty) => {
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+        struct $set {
+            $label: $value,
+        }
+    };
+}
+
+labelled!(ByReason, reason, Refused);
+labelled!(ByType, r#type, Kind);
+labelled!(ByOutcome, outcome, Ended);
+labelled!(ByCode, code, u32);
+
+/// Everything that is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Open sessions.
+    pub(crate) connections: Gauge,
+    /// Questions that wait for a place.
+    pub(crate) waiting: Gauge,
+    generation: Gauge,
+    refused: Family<ByReason, Counter>,
+    messages: [Counter; 4],
+    answers: Family<ByOutcome, Counter>,
+    closes: Family<ByCode, Counter>,
+    seconds: Histogram,
+}
+
+/// Bounds of the histogram: from a search in a small index to the deadline of an answer, in seconds.
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 10.0, 20.0,
+];
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("docent");
+        let (connections, waiting, generation) = (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register("connections", "Open WebSocket sessions", connections.clone());
+        registry.register(
+            "questions_waiting",
+            "Questions that wait for a place",
+            waiting.clone(),
+        );
+        registry.register(
+            "index_generation",
+            "Number of the index that answers",
+            generation.clone(),
+        );
+        let refused = Family::<ByReason, Counter>::default();
+        registry.register(
+            "handshakes_refused",
+            "Handshakes refused, by reason",
+            refused.clone(),
+        );
+        let messages = Family::<ByType, Counter>::default();
+        registry.register("messages", "Messages received, by type", messages.clone());
+        let answers = Family::<ByOutcome, Counter>::default();
+        registry.register("questions", "Questions ended, by outcome", answers.clone());
+        let closes = Family::<ByCode, Counter>::default();
+        registry.register(
+            "closes",
+            "Connections closed by the server, by code",
+            closes.clone(),
+        );
+        let seconds = Histogram::new(SECONDS);
+        registry.register_with_unit(
+            "answer",
+            "Time from a question to its answer, its wait included",
+            Unit::Seconds,
+            seconds.clone(),
+        );
+        let by_kind = |kind| messages.get_or_create(&ByType { r#type: kind }).clone();
+        Self {
+            messages: [
+                by_kind(Kind::GetAssistants),
+                by_kind(Kind::SelectAssistant),
+                by_kind(Kind::Question),
+                by_kind(Kind::Invalid),
+            ],
+            registry,
+            connections,
+            waiting,
+            generation,
+            refused,
+            answers,
+            closes,
+            seconds,
+        }
+    }
+
+    pub(crate) fn refused(&self, reason: Refused) {
+        self.refused.get_or_create(&ByReason { reason }).inc();
+    }
+
+    pub(crate) fn message(&self, kind: Kind) {
+        self.messages[kind as usize].inc();
+    }
+
+    pub(crate) fn ended(&self, outcome: Ended) {
+        self.answers.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    pub(crate) fn took(&self, time: Duration) {
+        self.seconds.observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn closed(&self, code: u16) {
+        self.closes.get_or_create(&ByCode { code: code.into() }).inc();
+    }
+
+    /// Writes all series.
+    pub(crate) fn print(&self, generation: u64) -> Result<String, fmt::Error> {
+        self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+}
