@@ -17,7 +17,7 @@ use docent_protocol::{
 use futures_util::StreamExt;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tungstenite::Error as WsError;
 
 use crate::admission::Place;
@@ -50,6 +50,7 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Plac
         questions: 0,
         // A tenth more or less, by the connection's number: clients that came together do not leave together.
         until: until(Instant::now(), shared.settings.lifetime, number),
+        leaving: false,
         allowance: shared
             .settings
             .questions_per_minute
@@ -59,7 +60,7 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Plac
     loop {
         let next = match waiting.pop_front() {
             Some(message) => Next::Message(message),
-            None => next(&mut socket, shared, client.until).await,
+            None => next(&mut socket, shared, &mut client).await,
         };
         let done = match next {
             Next::Message(message) => handle(message, &mut client, &mut waiting, &mut socket, shared).await,
@@ -87,18 +88,25 @@ fn until(now: Instant, lifetime: Duration, number: u64) -> Option<Instant> {
 }
 
 /// Waits for a message; pings a silent client and gives up on one that stays silent.
-async fn next(socket: &mut WebSocket, shared: &Shared, until: Option<Instant>) -> Next {
+async fn next(socket: &mut WebSocket, shared: &Shared, client: &mut Client) -> Next {
     let mut pinged = false;
     loop {
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let silence = shared.settings.idle.min(left.unwrap_or(Duration::MAX));
+        let silence = shared.settings.idle;
         let received = tokio::select! {
             biased;
-            () = shared.closing.cancelled() => return turn(socket, shared).await,
+            () = sleep_until(client.until.unwrap_or_else(Instant::now)), if client.until.is_some() => {
+                return Next::Close(AWAY);
+            }
+            // Until its turn comes, a client is served as ever.
+            () = shared.closing.cancelled(), if !client.leaving => {
+                client.leaving = true;
+                let turn = Instant::now() + turn(shared);
+                client.until = Some(client.until.map_or(turn, |until| until.min(turn)));
+                continue;
+            }
             received = timeout(silence, socket.next()) => received,
         };
         match received.map(sorted) {
-            Err(_) if until.is_some_and(|until| until <= Instant::now()) => return Next::Close(AWAY),
             Err(_) if pinged => return Next::Close(AWAY),
             Err(_) => {
                 pinged = true;
@@ -113,22 +121,12 @@ async fn next(socket: &mut WebSocket, shared: &Shared, until: Option<Instant>) -
     }
 }
 
-/// Waits for this session's turn to be closed by a stopping server; what a client sends meanwhile is not served.
-async fn turn(socket: &mut WebSocket, shared: &Shared) -> Next {
+/// Returns how long this session waits to be closed by a stopping server.
+fn turn(shared: &Shared) -> Duration {
     let turn = shared.turns.fetch_add(1, Ordering::Relaxed) as f64;
     let wait = Duration::from_secs_f64(turn / f64::from(shared.settings.closes_per_second.max(1)));
     // Half of the grace is for answers under way.
-    let wait = tokio::time::sleep(wait.min(shared.settings.grace / 2));
-    tokio::pin!(wait);
-    loop {
-        tokio::select! {
-            () = wait.as_mut() => return Next::Close(AWAY),
-            received = socket.next() => match sorted(received) {
-                Next::Message(_) => {}
-                end => return end,
-            },
-        }
-    }
+    wait.min(shared.settings.grace / 2)
 }
 
 fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
@@ -156,6 +154,8 @@ struct Client {
     questions: u32,
     /// When it has been here long enough.
     until: Option<Instant>,
+    /// Whether it was told its turn to leave a stopping server.
+    leaving: bool,
 }
 
 /// By which a person can name a question that went wrong, and the operator find it in the log.
