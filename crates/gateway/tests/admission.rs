@@ -248,6 +248,19 @@ async fn what_happened_can_be_read_by_the_operator() {
         assert!(told.contains(line), "{line} is not in\n{told}");
     }
     assert!(!told.contains("когда"), "a question in the metrics");
+    let dashboard = include_str!("../../../deploy/grafana.json");
+    let named: Vec<&str> = dashboard
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        .filter(|word| word.starts_with("docent_"))
+        .collect();
+    assert!(named.len() > 8, "{named:?}");
+    for name in named {
+        let family = name.trim_end_matches("_bucket").trim_end_matches("_total");
+        assert!(
+            told.contains(&format!("# TYPE {family} ")),
+            "the dashboard shows {name}, which nobody counts"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
