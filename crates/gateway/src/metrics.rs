@@ -58,6 +58,10 @@ pub(crate) enum Ended {
 /// Says how the values of a label are written.
 macro_rules! written {
     ($label:ident: $($value:ident = $name:literal),+) => {
+        impl $label {
+            const ALL: &[Self] = &[$(Self::$value),+];
+        }
+
         impl EncodeLabelValue for $label {
             fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
                 let name = match self {
@@ -99,7 +103,8 @@ pub(crate) struct Metrics {
     pub(crate) waiting: Gauge,
     generation: Gauge,
     refused: Family<ByReason, Counter>,
-    messages: [Counter; 4],
+    /// By the place of the kind among all.
+    messages: Vec<Counter>,
     answers: Family<ByOutcome, Counter>,
     closes: Family<ByCode, Counter>,
     seconds: Histogram,
@@ -148,14 +153,19 @@ impl Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
+        // Every series is there from the start, so that the first event is seen as a change.
+        for &reason in Refused::ALL {
+            drop(refused.get_or_create(&ByReason { reason }));
+        }
+        for &outcome in Ended::ALL {
+            drop(answers.get_or_create(&ByOutcome { outcome }));
+        }
+        for code in [1001, 1002, 1007, 1009] {
+            drop(closes.get_or_create(&ByCode { code }));
+        }
         let by_kind = |kind| messages.get_or_create(&ByType { r#type: kind }).clone();
         Self {
-            messages: [
-                by_kind(Kind::GetAssistants),
-                by_kind(Kind::SelectAssistant),
-                by_kind(Kind::Question),
-                by_kind(Kind::Invalid),
-            ],
+            messages: Kind::ALL.iter().map(|&kind| by_kind(kind)).collect(),
             registry,
             connections,
             waiting,
