@@ -275,6 +275,7 @@ impl Gateway {
             .route("/", get(page::html))
             .route("/page.js", get(page::script))
             .route("/page.css", get(page::style))
+            .route("/asyncapi.yaml", get(page::asyncapi))
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))
             .with_state(shared.clone());

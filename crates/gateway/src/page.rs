@@ -27,3 +27,7 @@ pub(crate) async fn script() -> Response {
 pub(crate) async fn style() -> Response {
     part("text/css; charset=utf-8", include_str!("page/page.css"))
 }
+
+pub(crate) async fn asyncapi() -> Response {
+    part("application/yaml; charset=utf-8", include_str!("asyncapi.yaml"))
+}
