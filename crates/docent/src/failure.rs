@@ -8,6 +8,7 @@ use docent_corpus::{AssistantId, RetrieveError, Unreadable};
 use docent_index::StoreError;
 use docent_ingest::LibraryError;
 
+use crate::conformance::Unusable;
 use crate::settings::ConfigError;
 
 /// Why a command did not do what it was asked.
@@ -55,6 +56,8 @@ pub(crate) enum Failure {
     Child(u8),
     #[error("the process that indexes failed: {0}")]
     Indexer(String),
+    #[error(transparent)]
+    Conformance(#[from] Unusable),
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -69,7 +72,8 @@ Exit codes:
   4  the library or its settings have to be mended
   5  the index cannot be used
   6  extract: the file gives no text
-  7  serve: the address cannot be listened on";
+  7  serve: the address cannot be listened on
+  8  conformance: a check failed";
 
 /// Returns an error with its causes, for a log.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
@@ -93,6 +97,7 @@ impl Failure {
             Self::Store(_) | Self::Indexer(_) => 5,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
+            Self::Conformance(_) => 8,
         })
     }
 
@@ -114,6 +119,7 @@ impl Failure {
             ),
             Self::Listen { .. } => Some("choose another address with --listen; port 0 picks a free port"),
             Self::UnknownAssistant(_) => Some("`docent assistants` lists them"),
+            Self::Conformance(_) => Some("is the server running, and is this its socket?"),
             Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
             Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
             Self::Child(_)

@@ -9,6 +9,7 @@
 )]
 
 mod confine;
+mod conformance;
 mod desk;
 mod extract;
 mod failure;
@@ -184,6 +185,17 @@ enum Command {
     /// Read documents for `index`, from standard input.
     #[command(hide = true)]
     ReadWorker,
+    /// Check whether a server, ours or another's, keeps the assistant chat protocol.
+    Conformance {
+        /// Its socket, like <ws://127.0.0.1:8080/ws/assistant>.
+        url: String,
+        /// The language of its texts; those of other languages than Russian are held to their shapes only.
+        #[arg(long, default_value_t = Language::Russian)]
+        locale: Language,
+        /// How long it may take for a reply.
+        #[arg(long, value_name = "TIME", default_value = "10s")]
+        timeout: humantime::Duration,
+    },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
         /// The folder whose docent.toml is read; the defaults when absent.
@@ -349,6 +361,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
         }
         Command::ReadWorker => reader::work()?,
+        Command::Conformance { url, locale, timeout } => {
+            if conformance::run(&url, locale, *timeout)? > 0 {
+                return Ok(ExitCode::from(8));
+            }
+        }
         Command::Config { library } => {
             let config = library
                 .as_deref()
