@@ -31,7 +31,9 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         }
         match package.xml(&path)?.map(|text| html::read(&text)) {
             Some(Ok(page)) => draft.append(page),
-            Some(Err(refusal)) => return Err(refusal),
+            // A cover without words costs nothing else.
+            Some(Err(refusal)) if refusal.code == UnreadableCode::NoText => {}
+            Some(Err(refusal)) => draft.lost.push(format!("Chapter {path}: {}.", refusal.reason)),
             None => missing += 1,
         }
         if draft.paras.is_over() {
@@ -86,7 +88,7 @@ impl Book {
                             let kind = attribute(&start, "media-type").unwrap_or_default();
                             if let (Some(id), Some(href)) =
                                 (attribute(&start, "id"), attribute(&start, "href"))
-                                && kind.contains("html")
+                                && (kind.contains("html") || kind.contains("oeb1-document"))
                             {
                                 files.insert(id, href);
                             }
@@ -119,7 +121,7 @@ impl Book {
 }
 
 /// Joins a reference to the folder it stands in: percent signs decoded, `..` followed.
-fn joined(home: &str, reference: &str) -> String {
+pub(super) fn joined(home: &str, reference: &str) -> String {
     let reference = reference.split('#').next().unwrap_or("");
     let raw = reference.as_bytes();
     let mut bytes = Vec::with_capacity(raw.len());

@@ -2,6 +2,8 @@
 //!
 //! Owns the walk over `content.xml`; list numbers are counted here, because the file leaves them to the program.
 
+mod cells;
+
 use std::collections::HashMap;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
@@ -28,9 +30,21 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             "the file needs a password; save it without one",
         ));
     }
-    let styles = package.xml("styles.xml")?.unwrap_or_default();
     let content = package.xml("content.xml")?.ok_or_else(cut)?;
-    let mut draft = write(&styles, &content)?;
+    let mut draft = if content.contains("<office:spreadsheet") {
+        cells::read(&content)?
+    } else {
+        let styles = package.xml("styles.xml")?.unwrap_or_default();
+        write(&styles, &content)?
+    };
+    // Charts are documents of their own, with the table they draw.
+    for member in package.like("Object", "/content.xml") {
+        match package.xml(&member)?.map(|xml| write("", &xml)) {
+            Some(Ok(part)) => draft.append(part),
+            Some(Err(_)) => draft.lost.push("A chart is broken and was left out.".to_owned()),
+            None => {}
+        }
+    }
     if let Some(meta) = package.xml("meta.xml")? {
         properties(&meta, &mut draft);
     }
@@ -39,7 +53,11 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
 
 /// Reads a document that is one XML file.
 pub(super) fn read_flat(xml: &str) -> Result<Draft, Unreadable> {
-    let mut draft = write("", xml)?;
+    let mut draft = if xml.contains("<office:spreadsheet") {
+        cells::read(xml)?
+    } else {
+        write("", xml)?
+    };
     properties(xml, &mut draft);
     Ok(draft)
 }
@@ -60,8 +78,10 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         notes,
         page,
         hidden,
+        tables,
         ..
     } = writer;
+    draft.count_tables(tables);
     draft.paras.extend(notes);
     if page > 0 {
         draft.format = Format::Odp;

@@ -137,7 +137,8 @@ impl Numbering {
     }
 }
 
-fn drawn(format: &str, number: u32) -> String {
+/// Writes a number in a format of Word.
+pub(in crate::read) fn drawn(format: &str, number: u32) -> String {
     const RUSSIAN: &str = "абвгдежзиклмнопрстуфхцчшщэюя";
     let letter = |letters: &str| {
         let count = letters.chars().count();
