@@ -472,6 +472,12 @@ fn boxes_objects_notes_and_old_fonts_of_rtf_are_read() {
 }
 
 #[test]
+fn a_hard_space_of_rtf_stands_where_it_was_written() {
+    let document = read("a.rtf", br"{\rtf1 Dr.\~Ray, 2\_kg and \u160\~m\par}");
+    assert_eq!(lines(&document), ["Dr. Ray, 2\u{2011}kg and m"]);
+}
+
+#[test]
 fn mailboxes_saved_pages_and_raw_headers_are_mail() {
     let mailbox = "From a@b Mon Jan  1 10:00:00 2024\nFrom: a@b\nSubject: First\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nOne text.\n\nFrom a@b Tue Jan  2 10:00:00 2024\nFrom: a@b\nSubject: Second\nDate: Tue, 2 Jan 2024 10:00:00 +0000\n\nOther text.\n";
     let document = read("a.mbox", mailbox.as_bytes());
@@ -544,9 +550,15 @@ fn a_cover_without_words_does_not_cost_the_book() {
             r#"<package><manifest><item id="c" href="cover.xhtml" media-type="application/xhtml+xml"/><item id="t" href="%D0%B3%D0%BB.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="c"/><itemref idref="t"/></spine></package>"#,
         ),
         ("cover.xhtml", r#"<html><body><img src="a.png"/></body></html>"#),
-        ("гл.xhtml", "<html><body><p>Глава о реке.</p></body></html>"),
+        (
+            "гл.xhtml",
+            "<html><body><header><h1>Река</h1></header><p>Глава о реке.</p><aside>1 Записано летом.</aside></body></html>",
+        ),
     ]);
-    assert_eq!(lines(&read("a.epub", &book)), ["Глава о реке."]);
+    assert_eq!(
+        lines(&read("a.epub", &book)),
+        ["Река", "Глава о реке.", "1 Записано летом."]
+    );
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl<'a> Head<'a> {
         std::array::from_fn(|number| {
             // A negative length is none.
             let length = u32_at(self.main, first + number * 4).unwrap_or(0);
-            usize::try_from(length as i32).unwrap_or(0)
+            usize::try_from(length.cast_signed()).unwrap_or(0)
         })
     }
 
@@ -568,7 +568,7 @@ impl Walker<'_> {
                     (Some(level), _) => Role::Heading(level.clamp(1, 9)),
                     _ if style.caption => Role::Caption,
                     // A numbered line in bold is a heading whose style does not say so.
-                    (None, Some(_)) if !bold => Role::Item(self.level(marks, style).min(8)),
+                    (None, Some(_)) if !bold => Role::Item(level(marks, style).min(8)),
                     _ => Role::Plain,
                 };
                 (role, told)
@@ -580,17 +580,9 @@ impl Walker<'_> {
         });
     }
 
-    fn level(&self, marks: ParaMarks, style: properties::Style) -> u8 {
-        if marks.list.is_some() || style.list.is_none() {
-            marks.level
-        } else {
-            style.level
-        }
-    }
-
     fn marker(&mut self, marks: ParaMarks, style: properties::Style) -> Option<String> {
         let list = marks.list.or(style.list).filter(|list| *list > 0)?;
-        let level = self.level(marks, style);
+        let level = level(marks, style);
         self.lists.next(list, level)
     }
 
@@ -623,6 +615,15 @@ impl Walker<'_> {
             self.draft.paras.push(para);
         }
         self.tables += u32::from(!alone);
+    }
+}
+
+/// Returns the level of a list that a paragraph stands on.
+fn level(marks: ParaMarks, style: properties::Style) -> u8 {
+    if marks.list.is_some() || style.list.is_none() {
+        marks.level
+    } else {
+        style.level
     }
 }
 

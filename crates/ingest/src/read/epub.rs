@@ -29,7 +29,7 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
                 "the book is locked by its seller; get it without copy protection",
             ));
         }
-        match package.xml(&path)?.map(|text| html::read(&text)) {
+        match package.xml(&path)?.map(|text| html::read(&as_text(&text))) {
             Some(Ok(page)) => draft.append(page),
             // A cover without words costs nothing else.
             Some(Err(refusal)) if refusal.code == UnreadableCode::NoText => {}
@@ -47,6 +47,17 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     }
     (draft.title, draft.author, draft.date) = (book.title, book.author, book.date);
     Ok(draft)
+}
+
+/// Returns a chapter whose notes and titles are not taken for the margins of a web page.
+fn as_text(chapter: &str) -> String {
+    let mut chapter = chapter.to_owned();
+    for name in ["aside", "header", "footer"] {
+        for mark in ["<", "</"] {
+            chapter = chapter.replace(&format!("{mark}{name}"), &format!("{mark}div"));
+        }
+    }
+    chapter
 }
 
 /// Returns an attribute of the first element of a name.

@@ -173,22 +173,21 @@ fn attachments(properties: &mut Properties<'_>, home: &str, draft: &mut Draft, d
             .text(&folder, "3707")
             .or_else(|| properties.text(&folder, "3704"))
             .unwrap_or_else(|| "attachment".to_owned());
-        match properties.bytes(&format!("{folder}/__substg1.0_37010102")) {
-            Some(bytes) => draft.attach(Attached {
+        if let Some(bytes) = properties.bytes(&format!("{folder}/__substg1.0_37010102")) {
+            draft.attach(Attached {
                 name: &name,
                 bytes: &bytes,
-            }),
-            None => {
-                let inner = format!("{folder}/__substg1.0_3701000D");
-                let message = properties.file.exists(format!("{inner}/__properties_version1.0"));
-                if message && depth < MAX_DEPTH {
-                    write(properties, &inner, draft, depth + 1);
-                } else {
-                    draft
-                        .lost
-                        .push(format!("Attachment {name}: an object inside the message."));
-                }
-            }
+            });
+            continue;
+        }
+        let inner = format!("{folder}/__substg1.0_3701000D");
+        let message = properties.file.exists(format!("{inner}/__properties_version1.0"));
+        if message && depth < MAX_DEPTH {
+            write(properties, &inner, draft, depth + 1);
+        } else {
+            draft
+                .lost
+                .push(format!("Attachment {name}: an object inside the message."));
         }
     }
 }

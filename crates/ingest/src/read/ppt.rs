@@ -183,6 +183,9 @@ struct Place {
     texts: Vec<Words>,
 }
 
+/// A slide with the texts of the outline, its content and its notes.
+type Found<'a> = (Vec<Words>, Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// A cell of a table: where it stands and what it says.
 type Cell = (i32, i32, String);
 
@@ -219,7 +222,7 @@ impl<'a> Show<'a> {
             let at = *places.get(&persist)? as usize;
             Some(record(self.bytes, at)?.0.content)
         };
-        let found: Vec<(Vec<Words>, Option<&[u8]>, Option<&[u8]>)> = slides
+        let found: Vec<Found<'a>> = slides
             .into_iter()
             .map(|place| {
                 let slide = content(place.persist);
@@ -368,7 +371,7 @@ impl<'a> Show<'a> {
             let Some(anchor) = first(shape.content, kind::ANCHOR).filter(|_| !words.is_empty()) else {
                 continue;
             };
-            let number = |at| u32_at(anchor, at).unwrap_or(0) as i32;
+            let number = |at| u32_at(anchor, at).unwrap_or(0).cast_signed();
             let text: Vec<String> = words.iter().flat_map(|words| lines(&words.text)).collect();
             cells.push((number(4), number(0), text.join(" ")));
         }

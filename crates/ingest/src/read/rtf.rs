@@ -77,6 +77,10 @@ enum Dest {
 
 /// What holds inside a group and is forgotten with it.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 struct State {
     dest: Dest,
     font: i32,
@@ -304,6 +308,13 @@ impl Parser {
     }
 
     fn symbol(&mut self, bytes: &[u8], at: usize, first: u8) -> usize {
+        if matches!(first, b'~' | b'_' | b'\r' | b'\n') {
+            if self.to_skip > 0 {
+                self.to_skip -= 1;
+                return at + 1;
+            }
+            self.flush_raw();
+        }
         match first {
             b'\'' => {
                 let hex = bytes
@@ -352,60 +363,6 @@ impl Parser {
         let on = number != Some(0);
         match word {
             _ if UNREAD.contains(&word) => self.state.dest = Dest::Unread,
-            "fonttbl" => self.state.dest = Dest::Fonts,
-            "stylesheet" => self.state.dest = Dest::Styles,
-            "info" => self.state.dest = Dest::Unread,
-            "object" | "upr" => {
-                self.state.back = Some(self.state.dest);
-                self.state.dest = Dest::Unread;
-            }
-            // What an embedded object looks like, and the Unicode form of a text.
-            "result" | "ud" => {
-                if let Some(dest) = self.state.back.take() {
-                    self.state.dest = dest;
-                }
-            }
-            "shptxt" | "dptxbxtext" if self.state.dest == Dest::Body => {
-                self.outside.push(std::mem::take(&mut self.text));
-                self.state.dest = Dest::Boxed;
-            }
-            "creatim" | "revtim" => self.state.dest = Dest::Time,
-            "yr" | "mo" | "dy" if self.state.dest == Dest::Time => {
-                let at = usize::from(word == "mo") + usize::from(word == "dy") * 2;
-                self.date[at] = number.unwrap_or(0);
-            }
-            "htmlrtf" => self.state.copied = on,
-            "chftn" => self.note_number(),
-            "deff" => {
-                self.usual_font = number.unwrap_or(0);
-                self.state.font = self.usual_font;
-            }
-            "title" => self.state.dest = Dest::Title,
-            "author" => self.state.dest = Dest::Author,
-            "listtext" | "pntext" => self.state.dest = Dest::Marker,
-            "footnote" if self.state.dest != Dest::Unread => {
-                self.outside.push(std::mem::take(&mut self.text));
-                self.state.dest = Dest::Note;
-            }
-            "ansicpg" => self.code_page = number.and_then(page),
-            "mac" => self.code_page = Some(MACINTOSH),
-            "pc" | "pca" => self.code_page = page(866),
-            "f" if self.state.dest == Dest::Fonts => self.defined = number.unwrap_or(0),
-            "f" => self.state.font = number.unwrap_or(0),
-            "fcharset" if self.state.dest == Dest::Fonts => {
-                const SYMBOLS: i32 = 2;
-                let page = number.and_then(of_charset);
-                if number == Some(SYMBOLS) {
-                    self.symbols.insert(self.defined);
-                }
-                self.fonts.extend(page.map(|page| (self.defined, page)));
-            }
-            "cpg" if self.state.dest == Dest::Fonts => {
-                let page = number.and_then(page);
-                self.fonts.extend(page.map(|page| (self.defined, page)));
-            }
-            "s" if self.state.dest == Dest::Styles => self.defined = number.unwrap_or(0),
-            "s" => self.properties.style = number.unwrap_or(0),
             "uc" => self.state.stand_in = number.and_then(|many| usize::try_from(many).ok()).unwrap_or(1),
             "plain" => {
                 self.state.font = self.usual_font;
@@ -445,6 +402,67 @@ impl Parser {
             "rdblquote" => self.char('”'),
             "bullet" => self.char('•'),
             "emspace" | "enspace" | "qmspace" => self.char(' '),
+            _ => self.place(word, number),
+        }
+    }
+
+    /// Takes a word that says what the text of a group belongs to, or defines a font or style.
+    fn place(&mut self, word: &str, number: Option<i32>) {
+        match word {
+            "fonttbl" => self.state.dest = Dest::Fonts,
+            "stylesheet" => self.state.dest = Dest::Styles,
+            "info" => self.state.dest = Dest::Unread,
+            "object" | "upr" => {
+                self.state.back = Some(self.state.dest);
+                self.state.dest = Dest::Unread;
+            }
+            // What an embedded object looks like, and the Unicode form of a text.
+            "result" | "ud" => {
+                if let Some(dest) = self.state.back.take() {
+                    self.state.dest = dest;
+                }
+            }
+            "shptxt" | "dptxbxtext" if self.state.dest == Dest::Body => {
+                self.outside.push(std::mem::take(&mut self.text));
+                self.state.dest = Dest::Boxed;
+            }
+            "creatim" | "revtim" => self.state.dest = Dest::Time,
+            "yr" | "mo" | "dy" if self.state.dest == Dest::Time => {
+                let at = usize::from(word == "mo") + usize::from(word == "dy") * 2;
+                self.date[at] = number.unwrap_or(0);
+            }
+            "htmlrtf" => self.state.copied = number != Some(0),
+            "chftn" => self.note_number(),
+            "deff" => {
+                self.usual_font = number.unwrap_or(0);
+                self.state.font = self.usual_font;
+            }
+            "title" => self.state.dest = Dest::Title,
+            "author" => self.state.dest = Dest::Author,
+            "listtext" | "pntext" => self.state.dest = Dest::Marker,
+            "footnote" if self.state.dest != Dest::Unread => {
+                self.outside.push(std::mem::take(&mut self.text));
+                self.state.dest = Dest::Note;
+            }
+            "ansicpg" => self.code_page = number.and_then(page),
+            "mac" => self.code_page = Some(MACINTOSH),
+            "pc" | "pca" => self.code_page = page(866),
+            "f" if self.state.dest == Dest::Fonts => self.defined = number.unwrap_or(0),
+            "f" => self.state.font = number.unwrap_or(0),
+            "fcharset" if self.state.dest == Dest::Fonts => {
+                const SYMBOLS: i32 = 2;
+                let page = number.and_then(of_charset);
+                if number == Some(SYMBOLS) {
+                    self.symbols.insert(self.defined);
+                }
+                self.fonts.extend(page.map(|page| (self.defined, page)));
+            }
+            "cpg" if self.state.dest == Dest::Fonts => {
+                let page = number.and_then(page);
+                self.fonts.extend(page.map(|page| (self.defined, page)));
+            }
+            "s" if self.state.dest == Dest::Styles => self.defined = number.unwrap_or(0),
+            "s" => self.properties.style = number.unwrap_or(0),
             _ => {}
         }
     }

@@ -22,39 +22,36 @@ const MAX_COLUMNS: u32 = 2_000;
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
     let mut book = Book::new(format);
-    match format {
-        Format::Xlsb => {
-            Package::open(bytes)?.check()?;
-            let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsbError::Password => locked(),
-                _ => cut(),
-            })?;
-            for name in book.visible(file.sheets_metadata()) {
-                let mut sheet = Sheet::begin(&mut book, &name);
-                let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
-                    sheet.lose();
-                    continue;
-                };
-                loop {
-                    match cells.next_cell() {
-                        Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
-                        Ok(None) => break,
-                        Err(_) => {
-                            sheet.lose();
-                            break;
-                        }
+    if format == Format::Xlsb {
+        Package::open(bytes)?.check()?;
+        let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
+            XlsbError::Password => locked(),
+            _ => cut(),
+        })?;
+        for name in book.visible(file.sheets_metadata()) {
+            let mut sheet = Sheet::begin(&mut book, &name);
+            let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
+                sheet.lose();
+                continue;
+            };
+            loop {
+                match cells.next_cell() {
+                    Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
+                    Ok(None) => break,
+                    Err(_) => {
+                        sheet.lose();
+                        break;
                     }
                 }
-                sheet.end();
             }
+            sheet.end();
         }
-        _ => {
-            let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsError::Password => locked(),
-                _ => cut(),
-            })?;
-            book.whole(&mut file)?;
-        }
+    } else {
+        let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+            XlsError::Password => locked(),
+            _ => cut(),
+        })?;
+        book.whole(&mut file)?;
     }
     Ok(book.done())
 }

@@ -42,11 +42,11 @@ pub(super) struct RunMarks {
 
 /// Walks the modifications of a list: number, operand.
 fn modifications(list: &[u8], old: bool, mut take: impl FnMut(u16, &[u8])) {
+    const TABLE_DEFINITION: u16 = 0xd608;
+    const TABS: u16 = 0xc615;
     if old {
         return old_modifications(list, take);
     }
-    const TABLE_DEFINITION: u16 = 0xd608;
-    const TABS: u16 = 0xc615;
     let mut at = 0;
     while let Some(code) = u16_at(list, at) {
         at += 2;
@@ -81,10 +81,27 @@ fn old_modifications(list: &[u8], mut take: impl FnMut(u16, &[u8])) {
     while let Some(code) = u8_at(list, at) {
         at += 1;
         let length = match code {
-            5..=11 | 13 | 14 | 24 | 25 | 29 | 37 | 44 | 50 | 51 => 1,
-            65 | 66 | 71 | 75 | 85..=92 | 94 | 98 | 100 | 104 | 117 => 1,
-            2 | 16..=19 | 21 | 22 | 26..=28 | 38..=43 | 45..=49 => 2,
-            69 | 72 | 80 | 93 | 96 | 97 | 99 | 101 => 2,
+            5..=11
+            | 13
+            | 14
+            | 24
+            | 25
+            | 29
+            | 37
+            | 44
+            | 50
+            | 51
+            | 65
+            | 66
+            | 71
+            | 75
+            | 85..=92
+            | 94
+            | 98
+            | 100
+            | 104
+            | 117 => 1,
+            2 | 16..=19 | 21 | 22 | 26..=28 | 38..=43 | 45..=49 | 69 | 72 | 80 | 93 | 96 | 97 | 99 | 101 => 2,
             73 | 95 => 3,
             20 | 70 => 4,
             12 | 15 | 23 | 68 | 74 | 103 => match u8_at(list, at) {

@@ -116,7 +116,7 @@ pub(in crate::read) fn chart(xml: &str, table: u32) -> Vec<Para> {
                 "pt" => {
                     point = attribute(&start, "idx")
                         .and_then(|idx| idx.parse().ok())
-                        .unwrap_or(0)
+                        .unwrap_or(0);
                 }
                 "t" => within = 't',
                 "v" => within = 'v',
