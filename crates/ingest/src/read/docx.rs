@@ -17,7 +17,7 @@ use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_hea
 use super::package::{Package, cut};
 use super::{read_part, refuse};
 use numbering::Numbering;
-pub(super) use numbering::drawn;
+pub(super) use numbering::{MARKER_CHARS, drawn};
 pub(super) use parts::{Relations, chart, diagram};
 use styles::{Style, Styles};
 
@@ -345,6 +345,9 @@ impl Walker {
                 }
                 Event::Eof => return Ok(()),
                 _ => {}
+            }
+            if self.paras.is_over() {
+                return Ok(());
             }
         }
     }

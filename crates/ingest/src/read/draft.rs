@@ -78,6 +78,11 @@ impl Paras {
         }
     }
 
+    /// Notes that there is more than is read.
+    pub(crate) fn overflow(&mut self) {
+        self.over = true;
+    }
+
     /// Tells whether something was left out because there was too much.
     pub(crate) fn is_over(&self) -> bool {
         self.over

@@ -11,6 +11,9 @@ use super::draft::Draft;
 use super::package::{Package, cut};
 use super::{html, refuse};
 
+/// Chapters of one book: the longest codes have some thousand.
+const MAX_CHAPTERS: usize = 10_000;
+
 /// Reads a book.
 pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let container = package.xml("META-INF/container.xml")?.unwrap_or_default();
@@ -20,7 +23,12 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let locked = package.xml("META-INF/encryption.xml")?.unwrap_or_default();
     let mut draft = Draft::new(Format::Epub);
     let mut missing = 0;
-    for chapter in &book.spine {
+    if book.spine.len() > MAX_CHAPTERS {
+        draft
+            .lost
+            .push(format!("Chapters after the first {MAX_CHAPTERS} left out."));
+    }
+    for chapter in book.spine.iter().take(MAX_CHAPTERS) {
         let path = joined(home, chapter);
         // Fonts are often masked, which locks nothing.
         if locked.contains(&format!("URI=\"{path}\"")) {

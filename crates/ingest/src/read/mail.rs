@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 3;
 /// Attachments of one letter: more are an archive.
 const MAX_ATTACHMENTS: usize = 200;
 
+/// Parts of one letter that are its text: more than some dozen are an attack.
+const MAX_PARTS: usize = 1_000;
+
 /// Messages of one mailbox: more are an archive of years.
 const MAX_MESSAGES: usize = 10_000;
 
@@ -29,6 +32,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     }
     let mut draft = Draft::new(Format::Eml);
     for (count, letter) in letters.into_iter().enumerate() {
+        if draft.paras.is_over() {
+            break;
+        }
         if count == MAX_MESSAGES {
             draft
                 .lost
@@ -179,7 +185,13 @@ fn body(message: &Message<'_>, draft: &mut Draft) {
         .iter()
         .copied()
         .filter(|id| !is_page(id))
+        .take(MAX_PARTS)
         .collect();
+    if plain.len() == MAX_PARTS {
+        draft.lost.push(format!(
+            "Parts of the letter after the first {MAX_PARTS} left out."
+        ));
+    }
     let mut written = Draft::new(Format::Text);
     for id in plain {
         if let Some(words) = words(message, id).filter(|words| !words.trim().is_empty()) {
@@ -187,7 +199,7 @@ fn body(message: &Message<'_>, draft: &mut Draft) {
         }
     }
     let mut pages = Draft::new(Format::Html);
-    for &id in message.html_body.iter().filter(|id| is_page(id)) {
+    for &id in message.html_body.iter().filter(|id| is_page(id)).take(MAX_PARTS) {
         if let Some(words) = words(message, id) {
             match html::read(&words) {
                 Ok(page) => pages.append(page),

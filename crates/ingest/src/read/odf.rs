@@ -10,7 +10,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::docx::{attribute, resolved};
+use super::docx::{MARKER_CHARS, attribute, resolved};
 use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::refuse;
@@ -202,7 +202,10 @@ impl Writer {
                     let levels = self.lists.entry(list.clone()).or_default();
                     if levels.len() < 10 {
                         let form = attribute(&start, "num-format").and_then(|form| form.chars().next());
-                        let told = |name| attribute(&start, name).unwrap_or_default();
+                        let told = |name| {
+                            let told = attribute(&start, name).unwrap_or_default();
+                            told.chars().take(MARKER_CHARS).collect::<String>()
+                        };
                         levels.push(Numbered {
                             form: form.filter(|_| kind.ends_with("number")),
                             prefix: told("num-prefix"),

@@ -199,6 +199,9 @@ impl Parser {
     fn run(&mut self, bytes: &[u8]) -> Result<bool, Unreadable> {
         let mut at = 0;
         while at < bytes.len() {
+            if self.draft.as_ref().is_some_and(|draft| draft.paras.is_over()) {
+                return Ok(true);
+            }
             match bytes[at] {
                 b'{' => {
                     self.flush_raw();

@@ -16,8 +16,8 @@ use super::refuse;
 /// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
 const MAX_CELLS: usize = 2_000_000;
 
-/// Columns of one row: a sheet for people has some dozen.
-const MAX_COLUMNS: u32 = 2_000;
+/// Empty columns between two cells: a sheet for people has some dozen columns in all.
+const MAX_GAP: usize = 64;
 
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
@@ -211,7 +211,8 @@ impl<'a> Sheet<'a> {
             }
             self.row = row;
         }
-        let column = column.min(MAX_COLUMNS) as usize;
+        // A gap wider than any meant one is closed: each empty cell of it would cost memory in every row.
+        let column = (column as usize).min(self.cells.len() + MAX_GAP);
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
         }

@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::docx::{self, attribute, resolved};
-use super::draft::{Draft, Para, Role, join_cells};
+use super::draft::{Draft, Para, Repeats, Role, join_cells};
 use super::odf;
 use super::package::cut;
 use super::sheet::iso;
@@ -37,6 +37,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     let mut line = String::new();
     let mut row: Option<Vec<String>> = None;
     let (mut depth, mut unread) = (0_usize, 0_usize);
+    let mut repeats = Repeats::default();
     let (mut table, mut cell, mut is_date) = (0, String::new(), false);
     loop {
         match reader.read_event().map_err(|_| cut())? {
@@ -58,7 +59,8 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                     let index = attribute(&start, "Index").and_then(|index| index.parse::<usize>().ok());
                     // Cells without words before this one.
                     let index = index.unwrap_or(1).min(MAX_COLUMNS);
-                    cells.resize(cells.len().max(index - 1), String::new());
+                    let more = repeats.cells((index - 1).saturating_sub(cells.len()));
+                    cells.extend(std::iter::repeat_n(String::new(), more));
                     cell = String::new();
                 } else if name == "Data" {
                     is_date = attribute(&start, "Type").as_deref() == Some("DateTime");
@@ -99,6 +101,9 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             Event::Eof if depth > 0 => return Err(cut()),
             Event::Eof => return Ok(draft),
             _ => {}
+        }
+        if draft.paras.is_over() {
+            return Ok(draft);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::docx::drawn;
+use super::super::docx::{MARKER_CHARS, drawn};
 use super::super::ole::{u8_at, u16_at, u32_at, utf16};
 
 /// Word has nine levels.
@@ -53,10 +53,11 @@ impl Lists {
                 let (runs, paras) = (u8_at(bytes, at + 24)?, u8_at(bytes, at + 25)?);
                 let text = at + HEAD_BYTES + usize::from(runs) + usize::from(paras);
                 let chars = usize::from(u16_at(bytes, text)?);
+                let shown = chars.min(MARKER_CHARS);
                 levels.push(Level {
                     start: u32_at(bytes, at)?,
                     form: u8_at(bytes, at + 4)?,
-                    pattern: utf16(bytes.get(text + 2..text + 2 + chars * 2)?),
+                    pattern: utf16(bytes.get(text + 2..text + 2 + shown * 2)?),
                 });
                 at = text + 2 + chars * 2;
             }
