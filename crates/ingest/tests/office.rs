@@ -331,6 +331,22 @@ mod odf {
     }
 
     #[test]
+    fn a_line_in_bold_is_a_heading_though_no_style_says_so() {
+        let text = content(
+            "text",
+            r#"<style:style style:name="b"><style:text-properties fo:font-weight="bold"/></style:style><style:style style:name="p" style:parent-style-name="b"/>"#,
+            r#"<text:p text:style-name="p">Порядок выдачи ключей</text:p><text:p>Ключи выдаёт охрана, <text:span text:style-name="b">только под роспись</text:span>.</text:p>"#,
+        );
+        assert_eq!(
+            kinds(&read("a.odt", &package(&[("content.xml", &text)]))),
+            [
+                (BlockKind::Heading { level: 1 }, "Порядок выдачи ключей"),
+                (BlockKind::Paragraph, "Ключи выдаёт охрана, только под роспись."),
+            ]
+        );
+    }
+
+    #[test]
     fn a_chart_inside_a_text_is_a_table() {
         let text = content("text", "", "<text:p>Смотри рисунок.</text:p>");
         let chart = content(

@@ -10,7 +10,7 @@ use super::super::docx::{attribute, resolved};
 use super::super::draft::{Draft, Para, Role};
 use super::super::package::cut;
 use super::super::sheet::{Book, Sheet};
-use super::{MAX_DEPTH, MAX_REPEAT};
+use super::MAX_DEPTH;
 
 /// Elements inside a cell or sheet whose words are not shown in it.
 const UNREAD: [&str; 7] = [
@@ -175,8 +175,8 @@ impl Place {
                 self.paragraphs += 1;
                 self.words(" ");
             }
-            "s" => self.words(&" ".repeat((count("c") as usize).min(MAX_REPEAT))),
-            "tab" | "line-break" => self.words(" "),
+            // However many: a line of text keeps one.
+            "s" | "tab" | "line-break" => self.words(" "),
             _ => {}
         }
     }
@@ -201,8 +201,9 @@ impl Place {
                 if !self.text.trim().is_empty() {
                     // The same words in a row of cells: a few are meant, more are decoration.
                     const MEANT: u32 = 16;
+                    let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
                     for column in 0..if self.columns > MEANT { 1 } else { self.columns } {
-                        sheet.cell((self.row, self.column.saturating_add(column)), &self.text)?;
+                        sheet.cell((self.row, self.column.saturating_add(column)), &text)?;
                     }
                 }
                 self.column = self.column.saturating_add(self.columns);
