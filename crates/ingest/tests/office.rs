@@ -26,7 +26,7 @@ fn lost(document: &Document) -> String {
 }
 
 fn kinds(document: &Document) -> Vec<(BlockKind, &str)> {
-    let of = |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).unwrap());
+    let of = |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).expect("it fits"));
     document.blocks.iter().map(of).collect()
 }
 
@@ -36,21 +36,24 @@ fn package(members: &[(&str, &str)]) -> Vec<u8> {
     for (name, text) in members {
         archive
             .start_file(*name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
+            .expect("it fits");
+        archive.write_all(text.as_bytes()).expect("it fits");
     }
-    archive.finish().unwrap().into_inner()
+    archive.finish().expect("it fits").into_inner()
 }
 
 /// Puts streams into a compound file.
 fn compound(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("it fits");
     for (path, bytes) in streams {
-        let (folder, _) = path.rsplit_once('/').unwrap();
+        let (folder, _) = path.rsplit_once('/').expect("it fits");
         if !folder.is_empty() {
-            file.create_storage_all(folder).unwrap();
+            file.create_storage_all(folder).expect("it fits");
         }
-        file.create_stream(path).unwrap().write_all(bytes).unwrap();
+        file.create_stream(path)
+            .expect("it fits")
+            .write_all(bytes)
+            .expect("it fits");
     }
     file.into_inner().into_inner()
 }
@@ -87,7 +90,7 @@ mod doc {
             main.extend(if *wide { utf16(text) } else { cp1251(text) });
             reached += text.encode_utf16().count() as u32;
             places.push(reached);
-            let place = if *wide { place } else { place * 2 | 0x4000_0000 };
+            let place = if *wide { place } else { (place * 2) | 0x4000_0000 };
             entries.extend([0_u8; 2]);
             entries.extend((place as u32).to_le_bytes());
             entries.extend([0_u8; 2]);
@@ -115,7 +118,7 @@ mod doc {
     fn pieces_in_a_cyrillic_code_page_and_in_unicode_are_one_text() {
         let first = "Положение о складе\rЯщики ";
         let second = "складывают по двое.\r";
-        let length = (first.chars().count() + second.chars().count()) as usize;
+        let length = first.chars().count() + second.chars().count();
         let file = doc(&[(first, false), (second, true)], &[length], (&[], &[]));
         assert_eq!(
             lines(&read("a.doc", &file)),
@@ -204,7 +207,7 @@ mod ppt {
     use super::*;
 
     fn record(kind: u16, instance: u16, content: &[u8], container: bool) -> Vec<u8> {
-        let head = instance << 4 | if container { 0xf } else { 0 };
+        let head = (instance << 4) | if container { 0xf } else { 0 };
         let mut bytes = Vec::new();
         bytes.extend(head.to_le_bytes());
         bytes.extend(kind.to_le_bytes());
@@ -222,18 +225,18 @@ mod ppt {
         [header, record(0x0fa0, 0, &utf16(words), false)].concat()
     }
 
-    fn shape(words: Vec<u8>) -> Vec<u8> {
-        let shape = record(0xf004, 0, &record(0xf00d, 0, &words, true), true);
+    fn shape(words: &[u8]) -> Vec<u8> {
+        let shape = record(0xf004, 0, &record(0xf00d, 0, words, true), true);
         record(0x040c, 0, &record(0xf002, 0, &shape, true), true)
     }
 
     /// Makes a show of two slides, the first with notes, the second hidden when asked.
     fn show(hidden: bool) -> Vec<u8> {
-        let slide = |notes: u32, hidden: bool, words| {
+        let slide = |notes: u32, hidden: bool, words: Vec<u8>| {
             let atom = record(0x03ef, 0, &numbers(&[0, 0, 0, 0, notes, 0]), false);
             let mut flags = [0_u8; 16];
             flags[10] = if hidden { 4 } else { 0 };
-            let content = [atom, record(0x03f9, 0, &flags, false), shape(words)].concat();
+            let content = [atom, record(0x03f9, 0, &flags, false), shape(&words)].concat();
             record(0x03ee, 0, &content, true)
         };
         let place = |persist: u32, id: u32| record(0x03f3, 0, &numbers(&[persist, 0, 0, id, 0]), false);
@@ -255,11 +258,11 @@ mod ppt {
             record(
                 0x03f0,
                 0,
-                &shape([text(2, "Сказать о касках"), text(4, "7")].concat()),
+                &shape(&[text(2, "Сказать о касках"), text(4, "7")].concat()),
                 true,
             ),
         ];
-        let (mut bytes, mut places) = (Vec::new(), vec![1 | 4 << 20]);
+        let (mut bytes, mut places) = (Vec::new(), vec![1 | (4 << 20)]);
         for part in parts {
             places.push(bytes.len() as u32);
             bytes.extend(part);
@@ -347,12 +350,31 @@ mod odf {
     }
 
     #[test]
+    fn a_locked_program_does_not_lock_the_text() {
+        let text = content("text", "", "<text:p>Открытый текст.</text:p>");
+        let manifest = |locked: &str| {
+            format!(
+                r#"<m:manifest><m:file-entry m:full-path="{locked}"><m:encryption-data/></m:file-entry><m:file-entry m:full-path="x.xml"/></m:manifest>"#
+            )
+        };
+        let file = |locked| {
+            package(&[
+                ("META-INF/manifest.xml", &manifest(locked)),
+                ("content.xml", &text),
+            ])
+        };
+        assert_eq!(lines(&read("a.odt", &file("Basic/a.xml"))), ["Открытый текст."]);
+        let refused = read_document("a.odt", &file("content.xml")).unwrap_err();
+        assert_eq!(refused.code, UnreadableCode::Encrypted);
+    }
+
+    #[test]
     fn a_chart_inside_a_text_is_a_table() {
         let text = content("text", "", "<text:p>Смотри рисунок.</text:p>");
         let chart = content(
             "chart",
             "",
-            r#"<table:table><table:table-row><table:table-cell><text:p>Год</text:p></table:table-cell><table:table-cell><text:p>Тонны</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>2023</text:p></table:table-cell><table:table-cell><text:p>41</text:p></table:table-cell></table:table-row></table:table>"#,
+            r"<table:table><table:table-row><table:table-cell><text:p>Год</text:p></table:table-cell><table:table-cell><text:p>Тонны</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>2023</text:p></table:table-cell><table:table-cell><text:p>41</text:p></table:table-cell></table:table-row></table:table>",
         );
         let file = package(&[("content.xml", &text), ("Object 1/content.xml", &chart)]);
         assert_eq!(
@@ -369,14 +391,14 @@ mod docx {
 
     fn file(body: &str, parts: &[(&str, &str, &str)]) -> Vec<u8> {
         let main = format!(r#"<w:document xmlns:w="w" xmlns:r="r"><w:body>{body}</w:body></w:document>"#);
-        let relations: String = parts
+        let relations: Vec<String> = parts
             .iter()
             .enumerate()
             .map(|(number, (kind, target, _))| {
                 format!(r#"<Relationship Id="r{number}" Type="{KIND}/{kind}" Target="{target}"/>"#)
             })
             .collect();
-        let relations = format!("<Relationships>{relations}</Relationships>");
+        let relations = format!("<Relationships>{}</Relationships>", relations.concat());
         let names: Vec<String> = parts
             .iter()
             .map(|(_, target, _)| format!("word/{target}"))
@@ -579,10 +601,10 @@ fn a_cover_without_words_does_not_cost_the_book() {
 
 #[test]
 fn a_quote_that_is_never_closed_keeps_its_rows() {
-    let rows: String = (0..400)
+    let rows: Vec<String> = (0..400)
         .map(|number| format!("{number};товар {number}\n"))
         .collect();
-    let text = format!("№;Имя\n1;\"Ромашка, ООО\n{rows}");
+    let text = format!("№;Имя\n1;\"Ромашка, ООО\n{}", rows.concat());
     let document = read("a.csv", text.as_bytes());
     assert!(document.text.lines().any(|line| line == "399 | товар 399"));
 }

@@ -24,7 +24,12 @@ const MAX_REPEAT: usize = 200;
 /// Reads a packed document.
 pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let manifest = package.xml("META-INF/manifest.xml")?.unwrap_or_default();
-    if manifest.contains("encryption-data") {
+    // A locked program inside an open document locks nothing of its text.
+    let locked = manifest
+        .split("file-entry")
+        .any(|entry| entry.contains("\"content.xml\"") && entry.contains("encryption-data"));
+    let locked = locked || manifest.contains("encryption-data") && !package.has("content.xml");
+    if locked || package.has("encrypted-package") {
         return Err(refuse(
             UnreadableCode::Encrypted,
             "the file needs a password; save it without one",
