@@ -119,7 +119,7 @@ impl<'a> Head<'a> {
     }
 
     /// Returns the lengths, in characters, of the text and of what follows it.
-    fn lengths(&self) -> [usize; 7] {
+    fn lengths(&self) -> [usize; 8] {
         let first = if self.old { 0x34 } else { 0x4c };
         std::array::from_fn(|number| {
             // A negative length is none.
@@ -204,7 +204,7 @@ impl<'a> Head<'a> {
             let start = starts[number].min(text.units.len());
             start..(start + lengths[number].min(text.units.len() - start))
         };
-        let [body, notes, headers, _, remarks, end_notes, boxes] = std::array::from_fn(part);
+        let [body, notes, headers, _, remarks, end_notes, boxes, header_boxes] = std::array::from_fn(part);
         let mut walker = Walker {
             text: &text,
             styles: Styles::parse(self.list(STYLES), self.old),
@@ -230,6 +230,7 @@ impl<'a> Head<'a> {
         if walker.draft.paras.last().is_none() {
             // A form whose words all stand at the margins.
             walker.walk(headers);
+            walker.walk(header_boxes);
         }
         for (texts, marks, range) in [
             (NOTE_TEXTS, NOTE_MARKS, notes),

@@ -81,7 +81,7 @@ impl Lists {
         };
         counters[at + 1..].fill(0);
         match levels[at].form {
-            BULLET => return Some("-".to_owned()),
+            BULLET => return Some("•".to_owned()),
             NONE => return Some(String::new()),
             _ => {}
         }
