@@ -7,6 +7,7 @@
 //! Invariant: what comes out passes [`check_invariants`].
 
 mod csv;
+mod doc;
 mod docx;
 mod draft;
 mod epub;
@@ -19,14 +20,17 @@ mod markdown;
 mod msg;
 mod odf;
 mod office;
+mod ole;
 mod outline;
 mod package;
 mod pdf;
+mod ppt;
 mod remark;
 mod rtf;
 mod sheet;
 mod text;
 mod title;
+mod xlsx;
 mod xml;
 
 use std::io::Cursor;
@@ -169,17 +173,13 @@ fn read_draft(name: &str, bytes: &[u8], place: Place) -> Result<Draft, Unreadabl
 }
 
 /// Tells packages apart by what stands in them.
-fn read_package(mut package: Package<'_>, bytes: &[u8]) -> Result<Draft, Unreadable> {
-    let kind = package.member("mimetype")?.unwrap_or_default();
-    let kind = String::from_utf8_lossy(&kind).into_owned();
+fn read_package(package: Package<'_>, bytes: &[u8]) -> Result<Draft, Unreadable> {
     if package.has("xl/workbook.xml") {
-        sheet::read(bytes, Format::Xlsx)
+        xlsx::read(package)
     } else if package.has("xl/workbook.bin") {
         sheet::read(bytes, Format::Xlsb)
     } else if package.has("ppt/presentation.xml") {
         office::read(bytes, Format::Pptx)
-    } else if kind.contains("opendocument.spreadsheet") {
-        sheet::read(bytes, Format::Ods)
     } else if package.has("META-INF/container.xml") && !package.has("content.xml") {
         epub::read(package)
     } else if package.has("content.xml") {
@@ -191,7 +191,7 @@ fn read_package(mut package: Package<'_>, bytes: &[u8]) -> Result<Draft, Unreada
 
 /// Tells compound files, in which old Office programs keep everything, apart by their streams.
 fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
-    let Ok(file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
+    let Ok(mut file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
         // The reader of old Office files is less strict with a damaged one.
         let named = |name: &str| {
             let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -215,11 +215,11 @@ fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
             "the file needs a password; save it without one",
         ))
     } else if has("/WordDocument") {
-        office::read(bytes, Format::Doc)
+        doc::read(&mut file)
     } else if has("/Workbook") || has("/Book") {
         sheet::read(bytes, Format::Xls)
     } else if has("/PowerPoint Document") {
-        office::read(bytes, Format::Ppt)
+        ppt::read(&mut file)
     } else if has("/__properties_version1.0") {
         if place == Place::Attached {
             return Err(inner_message());
@@ -308,26 +308,45 @@ fn is_html(text: &str) -> bool {
     })
 }
 
-/// Tells whether text is a mail message: header lines that only mail programs write, before any empty line.
+/// Tells whether text is a mail message or a mailbox: it begins with header lines, among them some that only mail
+/// programs write.
 fn is_mail(text: &str) -> bool {
-    let lower = text
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .take(60)
-        .map(str::to_ascii_lowercase);
-    let headers = [
+    const HEADERS: [&str; 13] = [
         "mime-version:",
         "message-id:",
         "received:",
         "return-path:",
         "content-type:",
+        "content-transfer-encoding:",
         "from:",
+        "to:",
+        "date:",
         "subject:",
+        "delivered-to:",
+        "dkim-signature:",
+        "reply-to:",
     ];
-    lower
-        .filter(|line| headers.iter().any(|header| line.starts_with(header)))
-        .count()
-        >= 3
+    let mut lines = text.trim_start().lines().peekable();
+    let mailbox = lines
+        .next_if(|line| line.starts_with("From ") && line.contains(':'))
+        .is_some();
+    let is_header = |line: &str| {
+        let name = line.split(':').next().unwrap_or("");
+        name.len() < line.len() && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    if !lines.peek().is_some_and(|line| is_header(line)) {
+        return false;
+    }
+    let lower: Vec<String> = lines
+        .take_while(|line| !line.is_empty())
+        .take(100)
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let has = |header: &&str| lower.iter().any(|line| line.starts_with(header));
+    let found = HEADERS.iter().filter(|header| has(header)).count();
+    // A saved web page has only these two.
+    let saved = has(&"mime-version:") && has(&"content-type:");
+    saved || found >= 3 || (mailbox && found >= 2)
 }
 
 /// Returns the extension of a file's name, in lower case.

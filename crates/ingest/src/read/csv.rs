@@ -10,9 +10,10 @@ const DELIMITERS: [u8; 4] = [b';', b'\t', b',', b'|'];
 /// Rows by which the delimiter is told.
 const SAMPLE_ROWS: usize = 50;
 
-fn rows(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+fn rows(text: &str, delimiter: u8, quoted: bool) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .delimiter(delimiter)
+        .quoting(quoted)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes())
@@ -32,7 +33,7 @@ pub(super) fn read(text: &str) -> Option<Draft> {
     let mut draft = Draft::new(Format::Csv);
     let mut first: Option<Vec<String>> = None;
     let mut begun = false;
-    for row in rows(text, delimiter).records() {
+    for row in rows(text, delimiter, is_quoted(text, delimiter)).records() {
         let Ok(row) = row else {
             draft.lost.push("A row is no text and was left out.".to_owned());
             continue;
@@ -72,10 +73,23 @@ pub(super) fn read(text: &str) -> Option<Draft> {
     Some(draft)
 }
 
+/// Tells whether quotes hold cells together: one that is never closed would swallow the rest of the file.
+fn is_quoted(text: &str, delimiter: u8) -> bool {
+    /// Cells with more lines are a quote that was meant as one.
+    const MAX_LINES: usize = 200;
+    let mut rows = rows(text, delimiter, true).into_records();
+    rows.all(|row| {
+        row.is_ok_and(|row| {
+            row.iter()
+                .all(|cell| cell.lines().take(MAX_LINES + 1).count() <= MAX_LINES)
+        })
+    })
+}
+
 /// Returns what parts most rows into the same number of cells, at least two.
 fn delimiter(text: &str) -> Option<u8> {
     let count = |delimiter: u8| {
-        let mut widths: Vec<usize> = rows(text, delimiter)
+        let mut widths: Vec<usize> = rows(text, delimiter, true)
             .records()
             .take(SAMPLE_ROWS)
             .flatten()

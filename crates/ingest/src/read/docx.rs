@@ -4,6 +4,7 @@
 //! and hidden text is left out; fallback copies of drawings are not read twice.
 
 mod numbering;
+mod parts;
 mod styles;
 
 use std::collections::HashMap;
@@ -14,8 +15,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
-use super::refuse;
+use super::{read_part, refuse};
 use numbering::Numbering;
+pub(super) use numbering::{MARKER_CHARS, drawn};
+pub(super) use parts::{Relations, chart, diagram};
 use styles::{Style, Styles};
 
 /// Elements inside one another: a table in a table in a text box needs some fifty; each open one costs memory.
@@ -33,24 +36,44 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             "the file is an archive; put the documents themselves into the folder",
         ));
     };
-    let styles = Styles::parse(&package.xml("word/styles.xml")?.unwrap_or_default());
-    let numbering = Numbering::parse(&package.xml("word/numbering.xml")?.unwrap_or_default());
+    let relations = Relations::of(&mut package, &main)?;
+    let part = |kind: &str| relations.first(kind, &format!("word/{kind}.xml"));
+    let styles = Styles::parse(&package.xml(&part("styles"))?.unwrap_or_default());
+    let numbering = Numbering::parse(&package.xml(&part("numbering"))?.unwrap_or_default());
     let mut walker = Walker::new(styles, numbering);
     walker
         .walk(&package.xml(&main)?.unwrap_or_default())
         .map_err(|_| cut())?;
-    let mut draft = Draft::new(Format::Docx);
-    // Without breaks drawn by Word the page is not known, rather than 1.
-    draft.pages = walker.broke.then_some(walker.page);
-    draft.paras = walker.paras;
-    if !walker.broke {
-        draft.paras.iter_mut().for_each(|para| para.page = None);
+    let mut draft = walker.body();
+    for id in std::mem::take(&mut walker.chunks) {
+        let Some(chunk) = relations.by_id(&id) else {
+            continue;
+        };
+        if let Some(bytes) = package.member(chunk)? {
+            match read_part(chunk, &bytes) {
+                Ok(read) => draft.append(read),
+                Err(refusal) => draft.lost.push(format!("An inserted file: {}.", refusal.reason)),
+            }
+        }
     }
-    for (member, kind) in [
-        ("word/footnotes.xml", "footnotes"),
-        ("word/endnotes.xml", "end notes"),
+    for member in relations.all("diagramData") {
+        draft
+            .paras
+            .extend(parts::diagram(&package.xml(&member)?.unwrap_or_default()));
+    }
+    for member in relations.all("chart") {
+        let mut chart = Draft::new(Format::Docx);
+        chart
+            .paras
+            .extend(parts::chart(&package.xml(&member)?.unwrap_or_default(), 0));
+        draft.append(chart);
+    }
+    for (kind, named) in [
+        ("footnotes", "footnotes"),
+        ("endnotes", "end notes"),
+        ("comments", "remarks"),
     ] {
-        let Some(xml) = package.xml(member)? else {
+        let Some(xml) = package.xml(&part(kind))? else {
             continue;
         };
         let mut notes = Walker::new(walker.styles.clone(), Numbering::default());
@@ -58,22 +81,33 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         notes.marks.clone_from(&walker.marks);
         if notes.walk(&xml).is_err() {
             draft.lost.push(format!(
-                "The {kind} are broken and were left out from the break on."
+                "The {named} are broken and were left out from the break on."
             ));
         }
         walker.hidden += notes.hidden;
+        let role = if kind == "comments" {
+            Role::Remark
+        } else {
+            Role::Footnote
+        };
         draft.paras.extend(notes.paras.into_iter().map(|para| Para {
-            role: Role::Footnote,
+            role,
             page: None,
             ..para
         }));
     }
-    if walker.hidden > 0 {
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {}.", walker.hidden));
-    }
+    walker.tell_hidden(&mut draft);
     properties(&package.xml("docProps/core.xml")?.unwrap_or_default(), &mut draft);
+    Ok(draft)
+}
+
+/// Reads a document of Word that is one XML file: that of 2003, or a whole package.
+pub(super) fn read_flat(xml: &str) -> Result<Draft, Unreadable> {
+    let mut walker = Walker::new(Styles::parse(xml), Numbering::parse(xml));
+    walker.in_package = xml.contains("http://schemas.microsoft.com/office/2006/xmlPackage");
+    walker.walk(xml).map_err(|_| cut())?;
+    let mut draft = walker.body();
+    walker.tell_hidden(&mut draft);
     Ok(draft)
 }
 
@@ -91,7 +125,7 @@ fn main_part(package: &mut Package<'_>) -> Result<Option<String>, Unreadable> {
                 let office = attribute(&start, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
                 let target = attribute(&start, "Target").filter(|_| office);
                 let target = target.map(|target| target.trim_start_matches('/').to_owned());
-                if let Some(target) = target.filter(|target| target.starts_with("word/")) {
+                if let Some(target) = target.filter(|target| target.to_lowercase().ends_with(".xml")) {
                     return Ok(Some(target));
                 }
             }
@@ -212,6 +246,10 @@ struct Walker {
     note: Option<String>,
     hidden: usize,
     repeats: Repeats,
+    /// Files of other formats that stand in for text.
+    chunks: Vec<String>,
+    /// Whether the file holds other parts beside the text.
+    in_package: bool,
 }
 
 impl Walker {
@@ -231,6 +269,29 @@ impl Walker {
             note: None,
             hidden: 0,
             repeats: Repeats::default(),
+            chunks: Vec::new(),
+            in_package: false,
+        }
+    }
+
+    /// Returns what was walked so far.
+    fn body(&mut self) -> Draft {
+        let mut draft = Draft::new(Format::Docx);
+        // Without breaks drawn by Word the page is not known, rather than 1.
+        draft.pages = self.broke.then_some(self.page);
+        draft.paras = std::mem::take(&mut self.paras);
+        draft.count_tables(self.count);
+        if !self.broke {
+            draft.paras.iter_mut().for_each(|para| para.page = None);
+        }
+        draft
+    }
+
+    fn tell_hidden(&self, draft: &mut Draft) {
+        if self.hidden > 0 {
+            draft
+                .lost
+                .push(format!("Hidden text left out, characters: {}.", self.hidden));
         }
     }
 
@@ -249,7 +310,8 @@ impl Walker {
                         return Err(unclosed());
                     }
                     let name = local(&start);
-                    if skipped > 0 || is_unread(&name) {
+                    let aside = self.in_package && name == "part" && !is_main(&start);
+                    if skipped > 0 || aside || is_unread(&name) {
                         skipped += 1;
                         continue;
                     }
@@ -283,6 +345,9 @@ impl Walker {
                 }
                 Event::Eof => return Ok(()),
                 _ => {}
+            }
+            if self.paras.is_over() {
+                return Ok(());
             }
         }
     }
@@ -337,6 +402,16 @@ impl Walker {
                 }
             }
             "noBreakHyphen" => self.text("-"),
+            "sym" => {
+                let code = attribute(start, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
+                // Where symbol fonts keep their bullets.
+                match code.map(|code| (code, char::from_u32(code))) {
+                    Some((0xf020..=0xf0ff, _)) => self.text("•"),
+                    Some((_, Some(letter))) => self.text(letter.encode_utf8(&mut [0; 4])),
+                    _ => {}
+                }
+            }
+            "altChunk" => self.chunks.extend(attribute(start, "id")),
             "lastRenderedPageBreak" => self.next_page(),
             "footnoteReference" | "endnoteReference" => {
                 if let Some(id) = attribute(start, "id") {
@@ -346,6 +421,7 @@ impl Walker {
                     self.text(&format!("[{number}]"));
                 }
             }
+            "comment" => self.note = Some(String::new()),
             "footnote" | "endnote" => {
                 let drawn = attribute(start, "type").is_none_or(|kind| kind == "normal");
                 let id = attribute(start, "id").filter(|_| drawn);
@@ -441,7 +517,7 @@ impl Walker {
                 }
             }
             "tbl" => self.close_table(),
-            "footnote" | "endnote" => self.note = None,
+            "footnote" | "endnote" | "comment" => self.note = None,
             _ => {}
         }
     }
@@ -480,8 +556,8 @@ impl Walker {
             return;
         }
         let text = match &self.note {
-            Some(id) => format!("[{id}] {}", text.trim_start()),
-            None => text,
+            Some(id) if !id.is_empty() => format!("[{id}] {}", text.trim_start()),
+            _ => text,
         };
         let role = match (level, &number) {
             (Some(level), _) => Role::Heading(level),
@@ -541,5 +617,14 @@ fn is_unread(name: &str) -> bool {
             | "pPrChange"
             | "rPrChange"
             | "numPicBullet"
+            | "binData"
+            | "hdr"
+            | "ftr"
+            | "docOleData"
     )
+}
+
+/// Tells whether a part of a flat package is the text.
+fn is_main(part: &BytesStart<'_>) -> bool {
+    attribute(part, "contentType").is_some_and(|kind| kind.ends_with("main+xml"))
 }

@@ -23,6 +23,8 @@ pub(crate) enum Role {
     Footnote,
     /// Preformatted or quoted text that is never a heading.
     Verbatim,
+    /// A remark of somebody who worked on the document: kept, but never an answer.
+    Remark,
 }
 
 /// A paragraph as the format gave it.
@@ -76,9 +78,19 @@ impl Paras {
         }
     }
 
+    /// Notes that there is more than is read.
+    pub(crate) fn overflow(&mut self) {
+        self.over = true;
+    }
+
     /// Tells whether something was left out because there was too much.
     pub(crate) fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// Returns how many bytes of text there are.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Returns the last paragraph.
@@ -226,6 +238,11 @@ impl Draft {
         }
         self.lost.extend(part.lost);
         self.repaired.extend(part.repaired);
+    }
+
+    /// Notes how many tables there are so far, for parts that are added.
+    pub(crate) fn count_tables(&mut self, tables: u32) {
+        self.tables = tables;
     }
 
     /// Adds a file that the document carries, under its name; what cannot be read of it is told.

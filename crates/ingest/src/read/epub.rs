@@ -11,6 +11,9 @@ use super::draft::Draft;
 use super::package::{Package, cut};
 use super::{html, refuse};
 
+/// Chapters of one book: the longest codes have some thousand.
+const MAX_CHAPTERS: usize = 10_000;
+
 /// Reads a book.
 pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let container = package.xml("META-INF/container.xml")?.unwrap_or_default();
@@ -20,7 +23,12 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let locked = package.xml("META-INF/encryption.xml")?.unwrap_or_default();
     let mut draft = Draft::new(Format::Epub);
     let mut missing = 0;
-    for chapter in &book.spine {
+    if book.spine.len() > MAX_CHAPTERS {
+        draft
+            .lost
+            .push(format!("Chapters after the first {MAX_CHAPTERS} left out."));
+    }
+    for chapter in book.spine.iter().take(MAX_CHAPTERS) {
         let path = joined(home, chapter);
         // Fonts are often masked, which locks nothing.
         if locked.contains(&format!("URI=\"{path}\"")) {
@@ -29,9 +37,11 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
                 "the book is locked by its seller; get it without copy protection",
             ));
         }
-        match package.xml(&path)?.map(|text| html::read(&text)) {
+        match package.xml(&path)?.map(|text| html::read(&as_text(&text))) {
             Some(Ok(page)) => draft.append(page),
-            Some(Err(refusal)) => return Err(refusal),
+            // A cover without words costs nothing else.
+            Some(Err(refusal)) if refusal.code == UnreadableCode::NoText => {}
+            Some(Err(refusal)) => draft.lost.push(format!("Chapter {path}: {}.", refusal.reason)),
             None => missing += 1,
         }
         if draft.paras.is_over() {
@@ -45,6 +55,17 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     }
     (draft.title, draft.author, draft.date) = (book.title, book.author, book.date);
     Ok(draft)
+}
+
+/// Returns a chapter whose notes and titles are not taken for the margins of a web page.
+fn as_text(chapter: &str) -> String {
+    let mut chapter = chapter.to_owned();
+    for name in ["aside", "header", "footer"] {
+        for mark in ["<", "</"] {
+            chapter = chapter.replace(&format!("{mark}{name}"), &format!("{mark}div"));
+        }
+    }
+    chapter
 }
 
 /// Returns an attribute of the first element of a name.
@@ -86,7 +107,7 @@ impl Book {
                             let kind = attribute(&start, "media-type").unwrap_or_default();
                             if let (Some(id), Some(href)) =
                                 (attribute(&start, "id"), attribute(&start, "href"))
-                                && kind.contains("html")
+                                && (kind.contains("html") || kind.contains("oeb1-document"))
                             {
                                 files.insert(id, href);
                             }
@@ -119,7 +140,7 @@ impl Book {
 }
 
 /// Joins a reference to the folder it stands in: percent signs decoded, `..` followed.
-fn joined(home: &str, reference: &str) -> String {
+pub(super) fn joined(home: &str, reference: &str) -> String {
     let reference = reference.split('#').next().unwrap_or("");
     let raw = reference.as_bytes();
     let mut bytes = Vec::with_capacity(raw.len());

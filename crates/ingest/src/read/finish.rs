@@ -95,6 +95,12 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
 
 /// Parts a cleaned paragraph from the editorial remarks that stand in it.
 fn part(mut para: Para, paras: &mut Vec<Para>, remarks: &mut Vec<(usize, Para)>) {
+    if para.role == Role::Remark {
+        if !para.text.trim().is_empty() {
+            remarks.push((paras.len(), para));
+        }
+        return;
+    }
     // A cell's remark cannot leave its row, and what is quoted word for word stays so.
     if !matches!(para.role, Role::Row(..) | Role::Verbatim) {
         let (rest, found) = remark::take_out(&para.text);
@@ -143,6 +149,7 @@ fn kind_of(para: &Para) -> BlockKind {
         Role::Row(table, false) => BlockKind::TableRow { table },
         Role::Caption => BlockKind::Caption,
         Role::Footnote => BlockKind::Footnote,
+        Role::Remark => BlockKind::Remark,
     }
 }
 

@@ -17,6 +17,9 @@ const NAMES: [&str; 8] = [
     "вопрос",
 ];
 
+/// Values of one file, each of which costs some hundred bytes while it is read: beyond it a file is a database.
+const MAX_VALUES: usize = 2_000_000;
+
 /// Reads JSON, or returns nothing when the text is none.
 ///
 /// `serde_json` stops at 128 levels, so recursion is bounded.
@@ -24,6 +27,15 @@ pub(super) fn read(text: &str) -> Option<Draft> {
     let start = text.trim_start();
     if !start.starts_with(['{', '[']) {
         return None;
+    }
+    let values = start
+        .bytes()
+        .filter(|byte| matches!(byte, b',' | b'{' | b'['))
+        .count();
+    if values > MAX_VALUES {
+        let mut draft = Draft::new(Format::Json);
+        draft.paras.overflow();
+        return Some(draft);
     }
     let value = serde_json::from_str(start).ok().or_else(|| lines(start))?;
     let mut writer = Writer {

@@ -8,6 +8,7 @@ use cfb::CompoundFile;
 use docent_corpus::Format;
 
 use super::draft::{Attached, Draft, Para, Role};
+use super::ole::code_page;
 use super::{html, rtf, text};
 use crate::decode;
 
@@ -16,6 +17,9 @@ const MAX_BYTES: u64 = 50 << 20;
 
 /// Attachments of one letter: more are an archive.
 const MAX_ATTACHMENTS: usize = 200;
+
+/// Messages inside one another: a forwarded letter in a forwarded letter.
+const MAX_DEPTH: u8 = 3;
 
 struct Properties<'a> {
     file: CompoundFile<Cursor<&'a [u8]>>,
@@ -52,11 +56,11 @@ impl Properties<'_> {
     }
 
     /// Returns a number out of the list of fixed properties.
-    fn number(&mut self, tag: u32) -> Option<u64> {
-        /// The list begins behind a head of so many bytes, in the message itself.
-        const HEAD_BYTES: usize = 32;
-        let list = self.bytes("/__properties_version1.0")?;
-        list.get(HEAD_BYTES..)?.chunks_exact(16).find_map(|entry| {
+    fn number(&mut self, folder: &str, tag: u32) -> Option<u64> {
+        // The list begins behind a head, which is shorter in a message inside another.
+        let head = if folder.is_empty() { 32 } else { 24 };
+        let list = self.bytes(&format!("{folder}/__properties_version1.0"))?;
+        list.get(head..)?.chunks_exact(16).find_map(|entry| {
             let (key, value) = (entry[..4].try_into().ok()?, entry[8..16].try_into().ok()?);
             (u32::from_le_bytes(key) == tag).then(|| u64::from_le_bytes(value))
         })
@@ -65,73 +69,85 @@ impl Properties<'_> {
 
 /// Reads a message.
 pub(super) fn read(file: CompoundFile<Cursor<&[u8]>>) -> Draft {
-    const INTERNET_CODE_PAGE: u32 = 0x3fde_0003;
-    const MESSAGE_CODE_PAGE: u32 = 0x3ffd_0003;
-    const SENT: u32 = 0x0039_0040;
-    const RECEIVED: u32 = 0x0e06_0040;
     let mut properties = Properties {
         file,
         code_page: None,
     };
-    let page = properties
-        .number(MESSAGE_CODE_PAGE)
-        .or_else(|| properties.number(INTERNET_CODE_PAGE));
-    properties.code_page = page.map(|page| match page & 0xffff {
-        20_866 => "koi8-r".to_owned(),
-        65_001 => "utf-8".to_owned(),
-        28_595 => "iso-8859-5".to_owned(),
-        866 => "ibm866".to_owned(),
-        other => format!("windows-{other}"),
-    });
     let mut draft = Draft::new(Format::Msg);
-    draft.title = properties.text("", "0037");
-    if let Some(subject) = &draft.title {
-        draft.paras.push(Para::new(Role::Heading(1), subject.as_str()));
+    write(&mut properties, "", &mut draft, 1);
+    draft
+}
+
+/// Writes the message of a folder: the file's own, or one inside it.
+fn write(properties: &mut Properties<'_>, folder: &str, draft: &mut Draft, depth: u8) {
+    const INTERNET_CODE_PAGE: u32 = 0x3fde_0003;
+    const MESSAGE_CODE_PAGE: u32 = 0x3ffd_0003;
+    const SENT: u32 = 0x0039_0040;
+    const RECEIVED: u32 = 0x0e06_0040;
+    let page = properties
+        .number(folder, MESSAGE_CODE_PAGE)
+        .or_else(|| properties.number(folder, INTERNET_CODE_PAGE));
+    if let Some(page) = page {
+        properties.code_page = Some(code_page((page & 0xffff) as u16));
+    }
+    let subject = properties.text(folder, "0037");
+    if let Some(subject) = &subject {
+        draft
+            .paras
+            .push(Para::new(Role::Heading(depth), subject.as_str()));
     }
     let sender = properties
-        .text("", "0C1A")
-        .or_else(|| properties.text("", "0042"));
+        .text(folder, "0C1A")
+        .or_else(|| properties.text(folder, "0042"));
     let address = properties
-        .text("", "5D01")
-        .or_else(|| properties.text("", "0C1F"));
-    draft.author.clone_from(&sender);
+        .text(folder, "5D01")
+        .or_else(|| properties.text(folder, "0C1F"));
+    if depth == 1 {
+        draft.title = subject;
+        draft.author.clone_from(&sender);
+    }
     let from = match (sender, address) {
         (Some(name), Some(address)) if address.contains('@') && name != address => {
             Some(format!("{name} <{address}>"))
         }
         (name, address) => name.or(address),
     };
-    let (to, copy) = (properties.text("", "0E04"), properties.text("", "0E03"));
+    let (to, copy) = (properties.text(folder, "0E04"), properties.text(folder, "0E03"));
     for (label, names) in [("От", from), ("Кому", to), ("Копия", copy)] {
         let line = names.map(|names| Para::new(Role::Verbatim, format!("{label}: {names}")));
         draft.paras.extend(line);
     }
-    let sent = properties.number(SENT).or_else(|| properties.number(RECEIVED));
+    let sent = properties
+        .number(folder, SENT)
+        .or_else(|| properties.number(folder, RECEIVED));
     if let Some((day, clock)) = sent.and_then(moment) {
         draft
             .paras
             .push(Para::new(Role::Verbatim, format!("Дата: {day} {clock}")));
+        if depth == 1 {
+            let parts: Vec<&str> = day.split('.').rev().collect();
+            draft.date = Some(parts.join("-"));
+        }
     }
-    body(&mut properties, &mut draft);
-    attachments(&mut properties, &mut draft);
-    draft
+    body(properties, folder, draft);
+    attachments(properties, folder, draft, depth);
 }
 
-fn body(properties: &mut Properties<'_>, draft: &mut Draft) {
-    if let Some(words) = properties.text("", "1000") {
+fn body(properties: &mut Properties<'_>, folder: &str, draft: &mut Draft) {
+    if let Some(words) = properties.text(folder, "1000") {
         return draft.append(text::read(&words));
     }
     let page = properties
-        .bytes("/__substg1.0_10130102")
+        .bytes(&format!("{folder}/__substg1.0_10130102"))
         .and_then(|bytes| {
             let declared = decode::declared_charset(&bytes).or_else(|| properties.code_page.clone());
             Some(decode::decode(&bytes, declared.as_deref())?.text)
         })
-        .or_else(|| properties.text("", "1013"));
+        .or_else(|| properties.text(folder, "1013"));
     if let Some(page) = page.and_then(|page| html::read(&page).ok()) {
         return draft.append(page);
     }
-    let packed = properties.bytes("/__substg1.0_10090102");
+    let packed = properties.bytes(&format!("{folder}/__substg1.0_10090102"));
     if let Some(read) = packed
         .and_then(|packed| unpack(&packed))
         .and_then(|rtf| rtf::read(&rtf).ok())
@@ -140,12 +156,16 @@ fn body(properties: &mut Properties<'_>, draft: &mut Draft) {
     }
 }
 
-fn attachments(properties: &mut Properties<'_>, draft: &mut Draft) {
-    let folders: Vec<String> = properties
+fn attachments(properties: &mut Properties<'_>, home: &str, draft: &mut Draft, depth: u8) {
+    let Ok(entries) = properties
         .file
-        .read_root_storage()
+        .read_storage(if home.is_empty() { "/" } else { home })
+    else {
+        return;
+    };
+    let folders: Vec<String> = entries
         .filter(|entry| entry.is_storage() && entry.name().starts_with("__attach_version1.0_"))
-        .map(|entry| format!("/{}", entry.name()))
+        .map(|entry| format!("{home}/{}", entry.name()))
         .take(MAX_ATTACHMENTS)
         .collect();
     for folder in folders {
@@ -153,20 +173,27 @@ fn attachments(properties: &mut Properties<'_>, draft: &mut Draft) {
             .text(&folder, "3707")
             .or_else(|| properties.text(&folder, "3704"))
             .unwrap_or_else(|| "attachment".to_owned());
-        match properties.bytes(&format!("{folder}/__substg1.0_37010102")) {
-            Some(bytes) => draft.attach(Attached {
+        if let Some(bytes) = properties.bytes(&format!("{folder}/__substg1.0_37010102")) {
+            draft.attach(Attached {
                 name: &name,
                 bytes: &bytes,
-            }),
-            None => draft.lost.push(format!(
-                "Attachment {name}: a message or object inside the message."
-            )),
+            });
+            continue;
+        }
+        let inner = format!("{folder}/__substg1.0_3701000D");
+        let message = properties.file.exists(format!("{inner}/__properties_version1.0"));
+        if message && depth < MAX_DEPTH {
+            write(properties, &inner, draft, depth + 1);
+        } else {
+            draft
+                .lost
+                .push(format!("Attachment {name}: an object inside the message."));
         }
     }
 }
 
 /// Parts a Windows time (hundreds of nanoseconds since 1601) into day and clock, UTC.
-fn moment(ticks: u64) -> Option<(String, String)> {
+pub(super) fn moment(ticks: u64) -> Option<(String, String)> {
     const TICKS: u64 = 10_000_000;
     /// Days from 1601 to 1970.
     const BEFORE: i64 = 134_774;

@@ -2,13 +2,15 @@
 //!
 //! Owns the walk over `content.xml`; list numbers are counted here, because the file leaves them to the program.
 
+mod cells;
+
 use std::collections::HashMap;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::docx::{attribute, resolved};
+use super::docx::{MARKER_CHARS, attribute, resolved};
 use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::refuse;
@@ -16,21 +18,38 @@ use super::refuse;
 /// Elements inside one another: a list in a table in a frame needs some fifty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
 
-/// Spaces, columns and rows that one element may stand for.
+/// Columns that one element may stand for.
 const MAX_REPEAT: usize = 200;
 
 /// Reads a packed document.
 pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let manifest = package.xml("META-INF/manifest.xml")?.unwrap_or_default();
-    if manifest.contains("encryption-data") {
+    // A locked program inside an open document locks nothing of its text.
+    let locked = manifest
+        .split("file-entry")
+        .any(|entry| entry.contains("\"content.xml\"") && entry.contains("encryption-data"));
+    let locked = locked || manifest.contains("encryption-data") && !package.has("content.xml");
+    if locked || package.has("encrypted-package") {
         return Err(refuse(
             UnreadableCode::Encrypted,
             "the file needs a password; save it without one",
         ));
     }
-    let styles = package.xml("styles.xml")?.unwrap_or_default();
     let content = package.xml("content.xml")?.ok_or_else(cut)?;
-    let mut draft = write(&styles, &content)?;
+    let mut draft = if content.contains("<office:spreadsheet") {
+        cells::read(&content)?
+    } else {
+        let styles = package.xml("styles.xml")?.unwrap_or_default();
+        write(&styles, &content)?
+    };
+    // Charts are documents of their own, with the table they draw.
+    for member in package.like("Object", "/content.xml") {
+        match package.xml(&member)?.map(|xml| write("", &xml)) {
+            Some(Ok(part)) => draft.append(part),
+            Some(Err(_)) => draft.lost.push("A chart is broken and was left out.".to_owned()),
+            None => {}
+        }
+    }
     if let Some(meta) = package.xml("meta.xml")? {
         properties(&meta, &mut draft);
     }
@@ -39,7 +58,11 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
 
 /// Reads a document that is one XML file.
 pub(super) fn read_flat(xml: &str) -> Result<Draft, Unreadable> {
-    let mut draft = write("", xml)?;
+    let mut draft = if xml.contains("<office:spreadsheet") {
+        cells::read(xml)?
+    } else {
+        write("", xml)?
+    };
     properties(xml, &mut draft);
     Ok(draft)
 }
@@ -60,8 +83,10 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         notes,
         page,
         hidden,
+        tables,
         ..
     } = writer;
+    draft.count_tables(tables);
     draft.paras.extend(notes);
     if page > 0 {
         draft.format = Format::Odp;
@@ -134,6 +159,26 @@ struct Grid {
     repeat: usize,
 }
 
+/// A paragraph while it is walked.
+#[derive(Debug)]
+struct Text {
+    words: String,
+    role: Role,
+    hidden: bool,
+    bold: bool,
+    centred: bool,
+    /// Characters that are not bold.
+    thin: usize,
+}
+
+/// What a stretch of text changes.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    raised: bool,
+    hidden: bool,
+    bold: Option<bool>,
+}
+
 #[derive(Default)]
 struct Writer {
     draft: Draft,
@@ -141,14 +186,17 @@ struct Writer {
     lists: HashMap<String, Vec<Numbered>>,
     raised: HashMap<String, bool>,
     bold: HashMap<String, bool>,
+    centred: HashMap<String, bool>,
+    /// The style that each style is based on.
+    parents: HashMap<String, String>,
     unseen: HashMap<String, bool>,
     /// Where the numbers of a list style stand, for lists that go on.
     reached: HashMap<String, u32>,
     open_lists: Vec<Listed>,
     grids: Vec<Grid>,
     /// Text of the paragraphs now open: a note stands inside one.
-    texts: Vec<(String, Role, bool)>,
-    spans: Vec<(bool, bool)>,
+    texts: Vec<Text>,
+    spans: Vec<Span>,
     notes: Vec<Para>,
     note: Option<(usize, String)>,
     citation: bool,
@@ -182,7 +230,10 @@ impl Writer {
                     let levels = self.lists.entry(list.clone()).or_default();
                     if levels.len() < 10 {
                         let form = attribute(&start, "num-format").and_then(|form| form.chars().next());
-                        let told = |name| attribute(&start, name).unwrap_or_default();
+                        let told = |name| {
+                            let told = attribute(&start, name).unwrap_or_default();
+                            told.chars().take(MARKER_CHARS).collect::<String>()
+                        };
                         levels.push(Numbered {
                             form: form.filter(|_| kind.ends_with("number")),
                             prefix: told("num-prefix"),
@@ -192,13 +243,24 @@ impl Writer {
                         });
                     }
                 }
-                "style" => name = attribute(&start, "name").unwrap_or_default(),
+                "style" => {
+                    name = attribute(&start, "name").unwrap_or_default();
+                    let parent = attribute(&start, "parent-style-name");
+                    self.parents.extend(parent.map(|parent| (name.clone(), parent)));
+                }
+                "paragraph-properties" => {
+                    if let Some(align) = attribute(&start, "text-align") {
+                        self.centred.insert(name.clone(), align == "center");
+                    }
+                }
                 "text-properties" => {
                     let is = |key: &str, wanted: &str| {
                         attribute(&start, key).is_some_and(|value| value.starts_with(wanted))
                     };
                     self.raised.insert(name.clone(), is("text-position", "super"));
-                    self.bold.insert(name.clone(), is("font-weight", "bold"));
+                    if attribute(&start, "font-weight").is_some() {
+                        self.bold.insert(name.clone(), is("font-weight", "bold"));
+                    }
                     self.unseen.insert(name.clone(), is("display", "none"));
                 }
                 _ => {}
@@ -260,21 +322,53 @@ impl Writer {
             }
             return;
         }
-        let (raised, hidden) = self.spans.iter().fold((false, false), |(raised, hidden), span| {
-            (raised || span.0, hidden || span.1)
-        });
-        let Some((text, _, unseen)) = self.texts.last_mut() else {
+        let raised = self.spans.iter().any(|span| span.raised);
+        let hidden = self.spans.iter().any(|span| span.hidden);
+        let bold = self.spans.iter().rev().find_map(|span| span.bold);
+        let Some(text) = self.texts.last_mut() else {
             return;
         };
         // Line ends between elements are the file's own.
         let words = words.replace(['\n', '\r'], " ");
-        if hidden || *unseen {
-            self.hidden += words.trim().chars().count();
-        } else if raised {
-            push_raised(text, &words);
-        } else {
-            text.push_str(&words);
+        let visible = words.trim().chars().count();
+        if hidden || text.hidden {
+            self.hidden += visible;
+            return;
         }
+        if !bold.unwrap_or(text.bold) {
+            text.thin += visible;
+        }
+        if raised {
+            push_raised(&mut text.words, &words);
+        } else {
+            text.words.push_str(&words);
+        }
+    }
+
+    /// Makes a paragraph of a style.
+    fn text(&self, role: Role, style: &str) -> Text {
+        Text {
+            words: String::new(),
+            role,
+            hidden: is(&self.unseen, style),
+            bold: self.inherited(&self.bold, style).unwrap_or(false),
+            centred: self.inherited(&self.centred, style).unwrap_or(false),
+            thin: 0,
+        }
+    }
+
+    /// Returns what a style or the nearest one it is based on says.
+    fn inherited(&self, which: &HashMap<String, bool>, style: &str) -> Option<bool> {
+        /// How many styles may be based on one another.
+        const MAX_PARENTS: usize = 16;
+        let mut style = style;
+        for _ in 0..MAX_PARENTS {
+            if let Some(told) = which.get(style) {
+                return Some(*told);
+            }
+            style = self.parents.get(style)?;
+        }
+        None
     }
 
     fn start(&mut self, name: &str, start: &BytesStart<'_>) {
@@ -290,8 +384,7 @@ impl Writer {
             "frame" => self.title_frame = told("class").is_some_and(|class| class == "title"),
             "h" => {
                 let level = count("outline-level").clamp(1, 9) as u8;
-                self.texts
-                    .push((String::new(), Role::Heading(level), is(&self.unseen, &style)));
+                self.texts.push(self.text(Role::Heading(level), &style));
             }
             "p" => {
                 let role = match (self.title_frame && !self.in_notes, self.in_notes) {
@@ -299,13 +392,15 @@ impl Writer {
                     (_, true) => Role::Footnote,
                     _ => Role::Plain,
                 };
-                self.texts.push((String::new(), role, is(&self.unseen, &style)));
+                self.texts.push(self.text(role, &style));
             }
-            "span" => self
-                .spans
-                .push((is(&self.raised, &style), is(&self.unseen, &style))),
-            "s" => self.words(&" ".repeat(count("c").min(MAX_REPEAT))),
-            "tab" | "line-break" => self.words(" "),
+            "span" => self.spans.push(Span {
+                raised: is(&self.raised, &style),
+                hidden: is(&self.unseen, &style),
+                bold: self.inherited(&self.bold, &style),
+            }),
+            // However many: a line of text keeps one.
+            "s" | "tab" | "line-break" => self.words(" "),
             "list" => {
                 let style = if style.is_empty() {
                     self.open_lists
@@ -411,9 +506,11 @@ impl Writer {
     }
 
     fn paragraph(&mut self) {
-        let Some((text, role, _)) = self.texts.pop() else {
+        let Some(open) = self.texts.pop() else {
             return;
         };
+        let strong = open.thin == 0 || open.centred;
+        let (text, role) = (open.words, open.role);
         if let Some((outside, mark)) = &mut self.note
             && self.texts.len() >= *outside
         {
@@ -449,6 +546,7 @@ impl Writer {
         let page = (self.page > 0).then_some(self.page);
         self.draft.paras.push(Para {
             page,
+            strong,
             ..Para::new(role, format!("{marker}{}", text.trim()))
         });
     }

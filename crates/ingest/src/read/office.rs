@@ -1,4 +1,4 @@
-//! DOC, PPT and PPTX, parsed by `office_oxide`.
+//! PPTX, and DOC and PPT whose compound file is too damaged for our own readers, parsed by `office_oxide`.
 //!
 //! Owns turning its document tree into paragraphs: headings, lists with their numbers, tables, notes, slides as pages.
 

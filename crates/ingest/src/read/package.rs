@@ -3,6 +3,7 @@
 //! Owns: the limits on members, ratio and inflated bytes. They are counted while reading, because what an archive says
 //! about its own sizes is the attacker's word.
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use docent_corpus::{Unreadable, UnreadableCode};
@@ -30,6 +31,8 @@ const MAX_UNPACKED_BYTES: u64 = 512 << 20;
 /// An opened package.
 pub(super) struct Package<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
+    /// Members by their names as other programs may write them: any case, either slash.
+    names: HashMap<String, usize>,
     /// What may still be unpacked.
     left: u64,
 }
@@ -44,8 +47,12 @@ impl<'a> Package<'a> {
                 "the package has over 10,000 members; it is no document",
             ));
         }
+        let names = archive.file_names().enumerate();
+        let names = names.filter_map(|(at, name)| Some((usual(&name.ok()?), at)));
+        let names = names.collect();
         Ok(Self {
             archive,
+            names,
             left: MAX_UNPACKED_BYTES,
         })
     }
@@ -69,14 +76,32 @@ impl<'a> Package<'a> {
 
     /// Tells whether a member of this name exists.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.archive.index_for_name(name).is_some()
+        self.place(name).is_some()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let exact = self.archive.index_for_name(name);
+        exact.or_else(|| self.names.get(&usual(name)).copied())
+    }
+
+    /// Returns the names of the members that begin and end like this, in their order by number and letter.
+    pub(super) fn like(&self, start: &str, end: &str) -> Vec<String> {
+        let names = self.archive.file_names().flatten();
+        let mut names: Vec<String> = names
+            .filter(|name| name.starts_with(start) && name.ends_with(end))
+            .map(std::borrow::Cow::into_owned)
+            .collect();
+        names.sort_by_key(|name| (name.len(), name.clone()));
+        names
     }
 
     /// Returns the bytes of a member, or nothing when there is no such member.
     pub(super) fn member(&mut self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        let member = match self.archive.by_name(name) {
+        let Some(place) = self.place(name) else {
+            return Ok(None);
+        };
+        let member = match self.archive.by_index(place) {
             Ok(member) => member,
-            Err(ZipError::FileNotFound) => return Ok(None),
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
                 return Err(refuse(
                     UnreadableCode::Encrypted,
@@ -112,6 +137,11 @@ impl<'a> Package<'a> {
         let decoded = decode::decode(&bytes, declared.as_deref()).ok_or_else(cut)?;
         Ok(Some(decoded.text))
     }
+}
+
+/// Returns a member's name as all programs would write it.
+fn usual(name: &str) -> String {
+    name.replace('\\', "/").to_lowercase()
 }
 
 /// Refuses a package that unpacks without end.

@@ -3,21 +3,30 @@
 //! Owns the code page of every run: the font's character set goes before the page named in the header, because old Word and
 //! accounting programs write Cyrillic under a western header. Formatting that only draws is passed over.
 
-use std::collections::HashMap;
+mod pages;
+
+use std::collections::{HashMap, HashSet};
 
 use docent_corpus::{Format, Unreadable};
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 
 use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
 use super::package::cut;
+use pages::{looks_cyrillic, of_charset, page};
 
 /// Groups inside one another: Word needs some twenty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
 
 /// Destinations whose text is no text of the document.
-const UNREAD: [&str; 30] = [
+const UNREAD: [&str; 36] = [
     "pict",
-    "object",
+    "pict",
+    "objclass",
+    "sn",
+    "sv",
+    "shprslt",
+    "nonesttables",
+    "ftnsep",
     "objdata",
     "header",
     "headerl",
@@ -60,10 +69,18 @@ enum Dest {
     Author,
     Marker,
     Note,
+    /// A text box, which stands before the paragraph that holds it.
+    Boxed,
+    /// The date of the file.
+    Time,
 }
 
 /// What holds inside a group and is forgotten with it.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 struct State {
     dest: Dest,
     font: i32,
@@ -72,6 +89,12 @@ struct State {
     hidden: bool,
     raised: bool,
     bold: bool,
+    /// The copy for programs that do not know HTML, in mail that was HTML.
+    copied: bool,
+    /// Text that an editor struck out.
+    deleted: bool,
+    /// Where the words go that an object or a double form shows in the end.
+    back: Option<Dest>,
 }
 
 /// What holds for a paragraph until the next `\pard`.
@@ -113,6 +136,16 @@ struct Parser {
     to_skip: usize,
     notes: Vec<Para>,
     outside: Vec<String>,
+    /// Fonts whose letters are signs.
+    symbols: HashSet<i32>,
+    /// The font where none is named.
+    usual_font: i32,
+    /// The first half of a character beyond the first plane.
+    half: Option<u16>,
+    /// Notes that have been referred to, and whether the one now open shows its number.
+    noted: usize,
+    numbered: bool,
+    date: [i32; 3],
     title: String,
     author: String,
 }
@@ -130,6 +163,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     };
     let whole = parser.run(bytes)?;
     parser.flush_raw();
+    let within = !parser.text.trim().is_empty();
     parser.paragraph();
     parser.flush_table();
     let mut draft = parser.draft.take().unwrap_or_else(|| Draft::new(Format::Rtf));
@@ -144,9 +178,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
             .lost
             .push(format!("Hidden text left out, characters: {}.", parser.hidden));
     }
+    if let [year @ 1900..=9999, month @ 1..=12, day @ 1..=31] = parser.date {
+        draft.date = Some(format!("{year}-{month:02}-{day:02}"));
+    }
     if !whole {
-        // A file without its end has lost something, and nobody knows how much.
-        return Err(cut());
+        // Some programs forget the last brace; within more of them, or within a paragraph, a file is cut and nobody knows
+        // how much is lost.
+        if parser.open.len() > 1 || within {
+            return Err(cut());
+        }
+        draft
+            .lost
+            .push("The file has no end; what followed may be missing.".to_owned());
     }
     Ok(draft)
 }
@@ -156,6 +199,9 @@ impl Parser {
     fn run(&mut self, bytes: &[u8]) -> Result<bool, Unreadable> {
         let mut at = 0;
         while at < bytes.len() {
+            if self.draft.as_ref().is_some_and(|draft| draft.paras.is_over()) {
+                return Ok(true);
+            }
             match bytes[at] {
                 b'{' => {
                     self.flush_raw();
@@ -204,9 +250,23 @@ impl Parser {
             Dest::Fonts => self.name.clear(),
             Dest::Note if self.state.dest != Dest::Note => {
                 let note = std::mem::replace(&mut self.text, self.outside.pop().unwrap_or_default());
-                if !note.trim().is_empty() {
-                    self.notes.push(Para::new(Role::Footnote, note.trim()));
+                let note = note.trim();
+                if !note.is_empty() {
+                    let note = if std::mem::take(&mut self.numbered) {
+                        format!("[{}] {note}", self.noted)
+                    } else {
+                        note.to_owned()
+                    };
+                    self.notes.push(Para::new(Role::Footnote, note));
                 }
+            }
+            Dest::Boxed if self.state.dest != Dest::Boxed => {
+                let after = std::mem::replace(&mut self.state.dest, Dest::Boxed);
+                let properties = std::mem::take(&mut self.properties);
+                self.paragraph();
+                self.state.dest = after;
+                self.properties = properties;
+                self.text = self.outside.pop().unwrap_or_default();
             }
             Dest::Marker if self.state.dest != Dest::Marker => {
                 self.listed = true;
@@ -251,6 +311,13 @@ impl Parser {
     }
 
     fn symbol(&mut self, bytes: &[u8], at: usize, first: u8) -> usize {
+        if matches!(first, b'~' | b'_' | b'\r' | b'\n') {
+            if self.to_skip > 0 {
+                self.to_skip -= 1;
+                return at + 1;
+            }
+            self.flush_raw();
+        }
         match first {
             b'\'' => {
                 let hex = bytes
@@ -263,7 +330,14 @@ impl Parser {
             }
             b'*' => {
                 // A destination that may be passed over is, unless it is known.
-                let known = ["\\footnote", "\\shppict"];
+                let known = [
+                    "\\footnote",
+                    "\\shppict",
+                    "\\shpinst",
+                    "\\ud",
+                    "\\do\\",
+                    "\\dptxbxtext",
+                ];
                 let next = &bytes[at + 1..];
                 if !known.iter().any(|known| next.starts_with(known.as_bytes())) {
                     self.state.dest = Dest::Unread;
@@ -292,39 +366,17 @@ impl Parser {
         let on = number != Some(0);
         match word {
             _ if UNREAD.contains(&word) => self.state.dest = Dest::Unread,
-            "fonttbl" => self.state.dest = Dest::Fonts,
-            "stylesheet" => self.state.dest = Dest::Styles,
-            "info" => self.state.dest = Dest::Unread,
-            "title" => self.state.dest = Dest::Title,
-            "author" => self.state.dest = Dest::Author,
-            "listtext" | "pntext" => self.state.dest = Dest::Marker,
-            "footnote" if self.state.dest != Dest::Unread => {
-                self.outside.push(std::mem::take(&mut self.text));
-                self.state.dest = Dest::Note;
-            }
-            "ansicpg" => self.code_page = number.and_then(page),
-            "mac" => self.code_page = Some(MACINTOSH),
-            "pc" | "pca" => self.code_page = page(866),
-            "f" if self.state.dest == Dest::Fonts => self.defined = number.unwrap_or(0),
-            "f" => self.state.font = number.unwrap_or(0),
-            "fcharset" if self.state.dest == Dest::Fonts => {
-                let page = number.and_then(of_charset);
-                self.fonts.extend(page.map(|page| (self.defined, page)));
-            }
-            "cpg" if self.state.dest == Dest::Fonts => {
-                let page = number.and_then(page);
-                self.fonts.extend(page.map(|page| (self.defined, page)));
-            }
-            "s" if self.state.dest == Dest::Styles => self.defined = number.unwrap_or(0),
-            "s" => self.properties.style = number.unwrap_or(0),
             "uc" => self.state.stand_in = number.and_then(|many| usize::try_from(many).ok()).unwrap_or(1),
             "plain" => {
+                self.state.font = self.usual_font;
                 self.state.hidden = false;
+                self.state.deleted = false;
                 self.state.raised = false;
                 self.state.bold = false;
             }
             "b" => self.state.bold = on,
-            "v" | "deleted" => self.state.hidden = on,
+            "v" => self.state.hidden = on,
+            "deleted" => self.state.deleted = on,
             "super" => self.state.raised = on,
             "nosupersub" | "sub" => self.state.raised = false,
             "pard" => self.properties = Properties::default(),
@@ -353,6 +405,67 @@ impl Parser {
             "rdblquote" => self.char('”'),
             "bullet" => self.char('•'),
             "emspace" | "enspace" | "qmspace" => self.char(' '),
+            _ => self.place(word, number),
+        }
+    }
+
+    /// Takes a word that says what the text of a group belongs to, or defines a font or style.
+    fn place(&mut self, word: &str, number: Option<i32>) {
+        match word {
+            "fonttbl" => self.state.dest = Dest::Fonts,
+            "stylesheet" => self.state.dest = Dest::Styles,
+            "info" => self.state.dest = Dest::Unread,
+            "object" | "upr" => {
+                self.state.back = Some(self.state.dest);
+                self.state.dest = Dest::Unread;
+            }
+            // What an embedded object looks like, and the Unicode form of a text.
+            "result" | "ud" => {
+                if let Some(dest) = self.state.back.take() {
+                    self.state.dest = dest;
+                }
+            }
+            "shptxt" | "dptxbxtext" if self.state.dest == Dest::Body => {
+                self.outside.push(std::mem::take(&mut self.text));
+                self.state.dest = Dest::Boxed;
+            }
+            "creatim" | "revtim" => self.state.dest = Dest::Time,
+            "yr" | "mo" | "dy" if self.state.dest == Dest::Time => {
+                let at = usize::from(word == "mo") + usize::from(word == "dy") * 2;
+                self.date[at] = number.unwrap_or(0);
+            }
+            "htmlrtf" => self.state.copied = number != Some(0),
+            "chftn" => self.note_number(),
+            "deff" => {
+                self.usual_font = number.unwrap_or(0);
+                self.state.font = self.usual_font;
+            }
+            "title" => self.state.dest = Dest::Title,
+            "author" => self.state.dest = Dest::Author,
+            "listtext" | "pntext" => self.state.dest = Dest::Marker,
+            "footnote" if self.state.dest != Dest::Unread => {
+                self.outside.push(std::mem::take(&mut self.text));
+                self.state.dest = Dest::Note;
+            }
+            "ansicpg" => self.code_page = number.and_then(page),
+            "mac" => self.code_page = Some(MACINTOSH),
+            "pc" | "pca" => self.code_page = page(866),
+            "f" if self.state.dest == Dest::Fonts => self.defined = number.unwrap_or(0),
+            "f" => self.state.font = number.unwrap_or(0),
+            "fcharset" if self.state.dest == Dest::Fonts => {
+                const SYMBOLS: i32 = 2;
+                let page = number.and_then(of_charset);
+                if number == Some(SYMBOLS) {
+                    self.symbols.insert(self.defined);
+                }
+                self.fonts.extend(page.map(|page| (self.defined, page)));
+            }
+            "cpg" if self.state.dest == Dest::Fonts => {
+                let page = number.and_then(page);
+                self.fonts.extend(page.map(|page| (self.defined, page)));
+            }
+            "s" if self.state.dest == Dest::Styles => self.defined = number.unwrap_or(0),
+            "s" => self.properties.style = number.unwrap_or(0),
             _ => {}
         }
     }
@@ -372,6 +485,9 @@ impl Parser {
             return;
         }
         let raw = std::mem::take(&mut self.raw);
+        if self.symbols.contains(&self.state.font) && !raw.is_ascii() {
+            return self.words("•");
+        }
         let named = self.fonts.get(&self.state.font).copied();
         let page = named.or(self.code_page).unwrap_or(WINDOWS_1252);
         let page = if page == WINDOWS_1252 && looks_cyrillic(&raw) {
@@ -391,10 +507,26 @@ impl Parser {
         if SYMBOLS.contains(&unit) {
             return self.words("•");
         }
-        match char::decode_utf16([unit]).next() {
-            Some(Ok(letter)) => self.char(letter),
-            // Halves of characters beyond the first plane: drawings, not letters of ours.
-            _ => self.char('\u{fffd}'),
+        if (0xd800..0xdc00).contains(&unit) {
+            self.half = Some(unit);
+            return;
+        }
+        let halves = self.half.take().into_iter().chain([unit]);
+        for letter in char::decode_utf16(halves) {
+            self.char(letter.unwrap_or('\u{fffd}'));
+        }
+    }
+
+    /// Writes the number of a note, where it is referred to and before its text.
+    fn note_number(&mut self) {
+        match self.state.dest {
+            Dest::Body => {
+                self.noted += 1;
+                let mark = format!("[{}]", self.noted);
+                self.words(&mark);
+            }
+            Dest::Note => self.numbered = true,
+            _ => {}
         }
     }
 
@@ -404,15 +536,23 @@ impl Parser {
 
     fn words(&mut self, words: &str) {
         match self.state.dest {
-            Dest::Unread => {}
-            Dest::Fonts | Dest::Styles => self.name.push_str(words),
+            Dest::Unread | Dest::Time => {}
+            _ if self.state.copied || self.state.deleted => {}
+            Dest::Fonts => {
+                self.name.push_str(words);
+                // Old fonts tell by their name alone: «Times New Roman Cyr».
+                if words.to_lowercase().contains(" cyr") {
+                    self.fonts.entry(self.defined).or_insert(WINDOWS_1251);
+                }
+            }
+            Dest::Styles => self.name.push_str(words),
             Dest::Title => self.title.push_str(words),
             Dest::Author => self.author.push_str(words),
-            Dest::Body | Dest::Marker | Dest::Note if self.state.hidden => {
+            Dest::Body | Dest::Boxed | Dest::Marker | Dest::Note if self.state.hidden => {
                 self.hidden += words.trim().chars().count();
             }
             Dest::Marker => self.text.push_str(&words.replace('\t', " ").replace('·', "•")),
-            Dest::Body | Dest::Note => {
+            Dest::Body | Dest::Boxed | Dest::Note => {
                 if self.state.raised {
                     push_raised(&mut self.text, words);
                 } else {
@@ -428,7 +568,7 @@ impl Parser {
 
     fn paragraph(&mut self) {
         match self.state.dest {
-            Dest::Body => {}
+            Dest::Body | Dest::Boxed => {}
             Dest::Note => return self.text.push(' '),
             _ => return,
         }
@@ -470,6 +610,8 @@ impl Parser {
             self.row
                 .push(text.split_whitespace().collect::<Vec<_>>().join(" "));
             (self.thick, self.thin, self.listed) = (false, false, false);
+        } else if self.state.dest == Dest::Boxed {
+            self.text.push(' ');
         }
     }
 
@@ -499,46 +641,6 @@ impl Parser {
             ));
         }
         self.tables += 1;
-    }
-}
-
-/// Tells whether bytes said to be western are Cyrillic: most letters lie where the west has accented ones.
-fn looks_cyrillic(raw: &[u8]) -> bool {
-    let high = raw
-        .iter()
-        .filter(|byte| **byte >= 0xc0 || matches!(byte, 0xa8 | 0xb8))
-        .count();
-    let low = raw.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    high > low && high > 1
-}
-
-fn page(number: i32) -> Option<&'static Encoding> {
-    match number {
-        866 => Encoding::for_label(b"ibm866"),
-        10_007 => Some(X_MAC_CYRILLIC),
-        10_000 => Some(MACINTOSH),
-        20_866 => Encoding::for_label(b"koi8-r"),
-        21_866 => Encoding::for_label(b"koi8-u"),
-        65_001 => Encoding::for_label(b"utf-8"),
-        932 => Encoding::for_label(b"shift_jis"),
-        936 => Encoding::for_label(b"gbk"),
-        _ => Encoding::for_label(format!("windows-{number}").as_bytes()),
-    }
-}
-
-/// The code page of a character set, by the list in the RTF specification.
-fn of_charset(charset: i32) -> Option<&'static Encoding> {
-    match charset {
-        204 => page(1251),
-        238 => page(1250),
-        161 => page(1253),
-        162 => page(1254),
-        186 => page(1257),
-        255 => page(866),
-        89 => page(10_007),
-        77 => page(10_000),
-        // 0 and 1 say «as in the header».
-        _ => None,
     }
 }
 
@@ -580,8 +682,9 @@ After{\footnote \pard note\par}{\v secret}\par {\listtext 1.\tab}item\par{\pict 
     }
 
     #[test]
-    fn a_file_without_its_end_is_refused() {
-        assert!(read(br"{\rtf1 text\par").is_err());
+    fn a_file_without_its_last_brace_is_told_and_a_cut_one_refused() {
+        assert_eq!(read(br"{\rtf1 text\par").unwrap().lost.len(), 1);
+        assert!(read(br"{\rtf1 text\par{\b cut").is_err());
         assert!(read(format!("{{\\rtf1 {}", "{".repeat(5_000)).as_bytes()).is_err());
     }
 }

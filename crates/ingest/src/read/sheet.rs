@@ -1,109 +1,59 @@
-//! XLSX, XLSB, XLS and ODS, read by `calamine`; the first two cell by cell, so that a long sheet costs a row.
+//! XLSB and XLS, read by `calamine`, and what all workbooks have in common.
 //!
 //! Owns how a cell is shown, and parting a sheet into tables: an empty row ends one, its first row of names is the header.
 
 use std::io::Cursor;
 
 use calamine::{
-    Data, DataRef, ExcelDateTime, Ods, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb, XlsbError, Xlsx,
-    XlsxError,
+    Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb, XlsbError,
 };
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header};
+use super::draft::{Draft, Para, Paras, Role, join_cells, looks_like_header};
 use super::package::{Package, cut};
 use super::refuse;
 
 /// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
 const MAX_CELLS: usize = 2_000_000;
 
-/// Columns of one row: a sheet for people has some dozen.
-const MAX_COLUMNS: u32 = 2_000;
+/// Empty columns between two cells: a sheet for people has some dozen columns in all.
+const MAX_GAP: usize = 64;
 
 /// Reads a workbook.
 pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
-    let mut book = Book {
-        draft: Draft::new(format),
-        tables: 0,
-        cells: 0,
-        hidden: Vec::new(),
-    };
-    match format {
-        Format::Xlsx => {
-            Package::open(bytes)?.check()?;
-            let mut file = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsxError::Password => locked(),
-                _ => cut(),
-            })?;
-            for name in book.visible(file.sheets_metadata()) {
-                let mut sheet = Sheet::begin(&mut book, &name);
-                let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
-                    sheet.lose();
-                    continue;
-                };
-                loop {
-                    match cells.next_cell() {
-                        Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
-                        Ok(None) => break,
-                        Err(_) => {
-                            sheet.lose();
-                            break;
-                        }
+    let mut book = Book::new(format);
+    if format == Format::Xlsb {
+        Package::open(bytes)?.check()?;
+        let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
+            XlsbError::Password => locked(),
+            _ => cut(),
+        })?;
+        for name in book.visible(file.sheets_metadata()) {
+            let mut sheet = Sheet::begin(&mut book, &name);
+            let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
+                sheet.lose();
+                continue;
+            };
+            loop {
+                match cells.next_cell() {
+                    Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
+                    Ok(None) => break,
+                    Err(_) => {
+                        sheet.lose();
+                        break;
                     }
                 }
-                sheet.end();
             }
+            sheet.end();
         }
-        Format::Xlsb => {
-            Package::open(bytes)?.check()?;
-            let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsbError::Password => locked(),
-                _ => cut(),
-            })?;
-            for name in book.visible(file.sheets_metadata()) {
-                let mut sheet = Sheet::begin(&mut book, &name);
-                let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
-                    sheet.lose();
-                    continue;
-                };
-                loop {
-                    match cells.next_cell() {
-                        Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
-                        Ok(None) => break,
-                        Err(_) => {
-                            sheet.lose();
-                            break;
-                        }
-                    }
-                }
-                sheet.end();
-            }
-        }
-        Format::Ods => {
-            Package::open(bytes)?.check()?;
-            let mut file = Ods::new(Cursor::new(bytes)).map_err(|error| match error {
-                calamine::OdsError::Password => locked(),
-                _ => cut(),
-            })?;
-            book.whole(&mut file)?;
-        }
-        _ => {
-            let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
-                XlsError::Password => locked(),
-                _ => cut(),
-            })?;
-            book.whole(&mut file)?;
-        }
+    } else {
+        let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
+            XlsError::Password => locked(),
+            _ => cut(),
+        })?;
+        book.whole(&mut file)?;
     }
-    let Book {
-        mut draft, hidden, ..
-    } = book;
-    if !hidden.is_empty() {
-        draft
-            .lost
-            .push(format!("Hidden sheets left out: {}.", hidden.join(", ")));
-    }
-    Ok(draft)
+    Ok(book.done())
 }
 
 fn locked() -> Unreadable {
@@ -113,7 +63,8 @@ fn locked() -> Unreadable {
     )
 }
 
-struct Book {
+/// A workbook while it is read.
+pub(super) struct Book {
     draft: Draft,
     tables: u32,
     cells: usize,
@@ -121,6 +72,45 @@ struct Book {
 }
 
 impl Book {
+    /// Begins a workbook.
+    pub(super) fn new(format: Format) -> Self {
+        Self {
+            draft: Draft::new(format),
+            tables: 0,
+            cells: 0,
+            hidden: Vec::new(),
+        }
+    }
+
+    /// Notes a sheet that nobody sees.
+    pub(super) fn hide(&mut self, sheet: &str) {
+        self.hidden.push(sheet.to_owned());
+    }
+
+    /// Returns the paragraphs so far, to add to them.
+    pub(super) fn paras(&mut self) -> &mut Paras {
+        &mut self.draft.paras
+    }
+
+    /// Returns the number of a further table.
+    pub(super) fn table(&mut self) -> u32 {
+        self.tables += 1;
+        self.tables - 1
+    }
+
+    /// Ends the workbook.
+    pub(super) fn done(self) -> Draft {
+        let Self {
+            mut draft, hidden, ..
+        } = self;
+        if !hidden.is_empty() {
+            draft
+                .lost
+                .push(format!("Hidden sheets left out: {}.", hidden.join(", ")));
+        }
+        draft
+    }
+
     /// Returns the sheets that a person sees.
     fn visible(&mut self, sheets: &[calamine::Sheet]) -> Vec<String> {
         let mut names = Vec::new();
@@ -168,7 +158,7 @@ fn as_ref(value: &Data) -> DataRef<'_> {
 }
 
 /// One sheet while its cells come in, row by row.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     book: &'a mut Book,
     name: String,
     row: u32,
@@ -180,7 +170,8 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn begin(book: &'a mut Book, name: &str) -> Self {
+    /// Begins a sheet under its name.
+    pub(super) fn begin(book: &'a mut Book, name: &str) -> Self {
         book.draft.paras.push(Para::new(Role::Heading(1), name));
         Self {
             book,
@@ -192,7 +183,8 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn lose(&mut self) {
+    /// Notes that the sheet breaks off.
+    pub(super) fn lose(&mut self) {
         let told = format!(
             "The sheet «{}» is broken and was left out from the break on.",
             self.name
@@ -200,7 +192,8 @@ impl<'a> Sheet<'a> {
         self.book.draft.lost.push(told);
     }
 
-    fn cell(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Unreadable> {
+    /// Takes a cell; rows come in their order.
+    pub(super) fn cell(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Unreadable> {
         if text.trim().is_empty() {
             return Ok(());
         }
@@ -218,7 +211,8 @@ impl<'a> Sheet<'a> {
             }
             self.row = row;
         }
-        let column = column.min(MAX_COLUMNS) as usize;
+        // A gap wider than any meant one is closed: each empty cell of it would cost memory in every row.
+        let column = (column as usize).min(self.cells.len() + MAX_GAP);
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
         }
@@ -276,7 +270,8 @@ impl<'a> Sheet<'a> {
         self.within = false;
     }
 
-    fn end(mut self) {
+    /// Ends the sheet.
+    pub(super) fn end(mut self) {
         self.flush();
         self.table_ends();
     }
@@ -304,7 +299,7 @@ fn shown(value: &DataRef<'_>) -> String {
 }
 
 /// Writes a number without exponent and without the noise beyond the 15 digits that a sheet keeps.
-fn plain(number: f64) -> String {
+pub(super) fn plain(number: f64) -> String {
     const DIGITS: i32 = 15;
     let whole = if number.abs() < 1.0 {
         1
@@ -320,7 +315,8 @@ fn plain(number: f64) -> String {
     }
 }
 
-fn date(time: &ExcelDateTime) -> String {
+/// Writes a day, a clock or a length of time.
+pub(super) fn date(time: &ExcelDateTime) -> String {
     let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
     if time.is_duration() {
         let seconds = (time.as_f64() * 86_400.0).round() as i64;
@@ -341,7 +337,8 @@ fn date(time: &ExcelDateTime) -> String {
 }
 
 /// Writes «2024-05-01» or «2024-05-01T10:00:00» as dates are written in other sheets.
-fn iso(text: &str) -> String {
+/// Writes a date of XML as dates are written in sheets.
+pub(super) fn iso(text: &str) -> String {
     let (day, clock) = text.split_once('T').unwrap_or((text, ""));
     let parts: Vec<&str> = day.split('-').collect();
     let [year, month, day] = parts[..] else {

@@ -5,13 +5,17 @@ use docent_corpus::{Format, Unreadable};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::docx::resolved;
-use super::draft::{Draft, Para, Role, join_cells};
+use super::docx::{self, attribute, resolved};
+use super::draft::{Draft, Para, Repeats, Role, join_cells};
 use super::odf;
 use super::package::cut;
+use super::sheet::iso;
 
 /// Elements inside one another.
 const MAX_DEPTH: usize = 1_000;
+
+/// Columns of one row: a sheet for people has some dozen.
+const MAX_COLUMNS: usize = 2_000;
 
 /// Tells whether text is XML.
 pub(super) fn is_xml(text: &str) -> bool {
@@ -25,11 +29,16 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     if head.contains("office:document") {
         return odf::read_flat(text);
     }
+    if head.contains("wordDocument") || head.contains("http://schemas.microsoft.com/office/2006/xmlPackage") {
+        return docx::read_flat(text);
+    }
     let mut draft = Draft::new(Format::Xml);
     let mut reader = Reader::from_str(text);
     let mut line = String::new();
     let mut row: Option<Vec<String>> = None;
     let (mut depth, mut unread) = (0_usize, 0_usize);
+    let mut repeats = Repeats::default();
+    let (mut table, mut cell, mut is_date) = (0, String::new(), false);
     loop {
         match reader.read_event().map_err(|_| cut())? {
             Event::Start(start) => {
@@ -42,6 +51,19 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                     unread += 1;
                 } else if name == "Row" || name == "tr" {
                     row = Some(Vec::new());
+                } else if name == "Worksheet" {
+                    let name = attribute(&start, "Name").unwrap_or_default();
+                    draft.paras.push(Para::new(Role::Heading(1), name));
+                    table += 1;
+                } else if let (Some(cells), "Cell") = (&mut row, name.as_str()) {
+                    let index = attribute(&start, "Index").and_then(|index| index.parse::<usize>().ok());
+                    // Cells without words before this one.
+                    let index = index.unwrap_or(1).min(MAX_COLUMNS);
+                    let more = repeats.cells((index - 1).saturating_sub(cells.len()));
+                    cells.extend(std::iter::repeat_n(String::new(), more));
+                    cell = String::new();
+                } else if name == "Data" {
+                    is_date = attribute(&start, "Type").as_deref() == Some("DateTime");
                 }
             }
             Event::Text(words) if unread == 0 => line.push_str(&words),
@@ -66,8 +88,11 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                         row = None;
                         draft
                             .paras
-                            .push(Para::new(Role::Row(0, false), join_cells(&cells)));
+                            .push(Para::new(Role::Row(table, false), join_cells(&cells)));
                     }
+                    (Some(cells), "Cell") => cells.push(std::mem::take(&mut cell) + &words),
+                    (Some(_), "Data") if std::mem::take(&mut is_date) => cell.push_str(&iso(&words)),
+                    (Some(_), "Data") => cell.push_str(&words),
                     (Some(cells), _) if !words.is_empty() => cells.push(words),
                     (None, _) => draft.paras.push(Para::new(Role::Plain, words)),
                     _ => {}
@@ -76,6 +101,9 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             Event::Eof if depth > 0 => return Err(cut()),
             Event::Eof => return Ok(draft),
             _ => {}
+        }
+        if draft.paras.is_over() {
+            return Ok(draft);
         }
     }
 }

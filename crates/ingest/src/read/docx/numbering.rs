@@ -13,6 +13,9 @@ use super::{attribute, local};
 /// Word has nine levels.
 const LEVELS: usize = 9;
 
+/// Words around a number: «Статья 1.1.1.1.1.1.1.1.1.» is shorter.
+pub(in crate::read) const MARKER_CHARS: usize = 64;
+
 #[derive(Debug, Clone, Default)]
 struct Level {
     format: String,
@@ -81,7 +84,9 @@ impl Numbering {
                                 .and_then(|all| all.get_mut(at));
                             match (level, name) {
                                 (Some(level), "numFmt") => level.format = value,
-                                (Some(level), "lvlText") => level.pattern = value,
+                                (Some(level), "lvlText") => {
+                                    level.pattern = value.chars().take(MARKER_CHARS).collect();
+                                }
                                 (Some(level), _) => level.start = value.parse().unwrap_or(1),
                                 (None, _) => {}
                             }
@@ -137,7 +142,8 @@ impl Numbering {
     }
 }
 
-fn drawn(format: &str, number: u32) -> String {
+/// Writes a number in a format of Word.
+pub(in crate::read) fn drawn(format: &str, number: u32) -> String {
     const RUSSIAN: &str = "абвгдежзиклмнопрстуфхцчшщэюя";
     let letter = |letters: &str| {
         let count = letters.chars().count();

@@ -1,0 +1,610 @@
+//! Files of office programs, put together here byte by byte: what a person sees in them is read, what nobody sees is not.
+
+use std::io::{Cursor, Write};
+
+use docent_corpus::{BlockKind, Document, NoticeKind, UnreadableCode};
+use docent_ingest::{check_invariants, read_document};
+
+fn read(name: &str, bytes: &[u8]) -> Document {
+    let document = read_document(name, bytes).expect("the file is read");
+    check_invariants(&document).expect("a sound document");
+    document
+}
+
+fn lines(document: &Document) -> Vec<&str> {
+    document.text.lines().collect()
+}
+
+fn lost(document: &Document) -> String {
+    let lost = document
+        .notices
+        .iter()
+        .filter(|notice| notice.kind == NoticeKind::Lost);
+    lost.map(|notice| notice.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn kinds(document: &Document) -> Vec<(BlockKind, &str)> {
+    let of = |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).expect("it fits"));
+    document.blocks.iter().map(of).collect()
+}
+
+/// Packs members into an archive.
+fn package(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in members {
+        archive
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .expect("it fits");
+        archive.write_all(text.as_bytes()).expect("it fits");
+    }
+    archive.finish().expect("it fits").into_inner()
+}
+
+/// Puts streams into a compound file.
+fn compound(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("it fits");
+    for (path, bytes) in streams {
+        let (folder, _) = path.rsplit_once('/').expect("it fits");
+        if !folder.is_empty() {
+            file.create_storage_all(folder).expect("it fits");
+        }
+        file.create_stream(path)
+            .expect("it fits")
+            .write_all(bytes)
+            .expect("it fits");
+    }
+    file.into_inner().into_inner()
+}
+
+fn cp1251(text: &str) -> Vec<u8> {
+    encoding_rs::WINDOWS_1251.encode(text).0.into_owned()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+mod doc {
+    use super::*;
+
+    /// Where the text of these files begins.
+    const TEXT: usize = 0x800;
+
+    fn put(bytes: &mut [u8], at: usize, number: usize) {
+        bytes[at..at + 4].copy_from_slice(&(number as u32).to_le_bytes());
+    }
+
+    /// Makes a DOC of 8-bit and wide pieces; `parts` are the lengths of text, notes, headers …
+    fn doc(pieces: &[(&str, bool)], parts: &[usize], notes: (&[u32], &[u32])) -> Vec<u8> {
+        let mut main = vec![0_u8; TEXT];
+        main[..2].copy_from_slice(&0xa5ec_u16.to_le_bytes());
+        main[2..4].copy_from_slice(&193_u16.to_le_bytes());
+        for (number, length) in parts.iter().enumerate() {
+            put(&mut main, 0x4c + number * 4, *length);
+        }
+        let (mut places, mut entries, mut reached) = (vec![0_u32], Vec::new(), 0);
+        for (text, wide) in pieces {
+            let place = main.len();
+            main.extend(if *wide { utf16(text) } else { cp1251(text) });
+            reached += text.encode_utf16().count() as u32;
+            places.push(reached);
+            let place = if *wide { place } else { (place * 2) | 0x4000_0000 };
+            entries.extend([0_u8; 2]);
+            entries.extend((place as u32).to_le_bytes());
+            entries.extend([0_u8; 2]);
+        }
+        let mut list: Vec<u8> = places.iter().flat_map(|place| place.to_le_bytes()).collect();
+        list.extend(entries);
+        let mut table = vec![2_u8];
+        table.extend((list.len() as u32).to_le_bytes());
+        table.extend(list);
+        put(&mut main, 0x1a2, 0);
+        put(&mut main, 0x1a6, table.len());
+        let (marks, texts) = notes;
+        let marked: Vec<u8> = marks.iter().flat_map(|place| place.to_le_bytes()).collect();
+        let marked = [marked, vec![0; marks.len().saturating_sub(1) * 2]].concat();
+        let texts: Vec<u8> = texts.iter().flat_map(|place| place.to_le_bytes()).collect();
+        for (at, list) in [(0xaa, marked), (0xb2, texts)] {
+            put(&mut main, at, table.len());
+            put(&mut main, at + 4, list.len());
+            table.extend(list);
+        }
+        compound(&[("/WordDocument", main), ("/0Table", table)])
+    }
+
+    #[test]
+    fn pieces_in_a_cyrillic_code_page_and_in_unicode_are_one_text() {
+        let first = "Положение о складе\rЯщики ";
+        let second = "складывают по двое.\r";
+        let length = first.chars().count() + second.chars().count();
+        let file = doc(&[(first, false), (second, true)], &[length], (&[], &[]));
+        assert_eq!(
+            lines(&read("a.doc", &file)),
+            ["Положение о складе", "Ящики складывают по двое."]
+        );
+    }
+
+    #[test]
+    fn a_field_shows_its_result_and_a_table_its_rows() {
+        let text = "Смотри \u{13}HYPERLINK \"http://x\"\u{14}раздел 2\u{15} ниже \u{13}PAGE\u{15}.\rСрок\u{7}День\u{7}\u{7}Сдача\u{7}Пятница\u{7}\u{7}Конец\r";
+        let file = doc(&[(text, true)], &[text.chars().count()], (&[], &[]));
+        let document = read("a.doc", &file);
+        assert_eq!(
+            kinds(&document),
+            [
+                (BlockKind::Paragraph, "Смотри раздел 2 ниже ."),
+                (BlockKind::TableHeader { table: 0 }, "Срок | День"),
+                (BlockKind::TableRow { table: 0 }, "Сдача | Пятница"),
+                (BlockKind::Paragraph, "Конец"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_never_closed_swallows_nothing() {
+        let text = "До \u{13}поля и после него.\rВсё остаётся.\r";
+        let file = doc(&[(text, true)], &[text.chars().count()], (&[], &[]));
+        assert_eq!(
+            lines(&read("a.doc", &file)),
+            ["До поля и после него.", "Всё остаётся."]
+        );
+    }
+
+    #[test]
+    fn notes_follow_with_their_numbers_and_running_lines_do_not() {
+        let (body, note, header) = ("Налог\u{2} платят.\r", "\u{2} До мая.\r", "Страница 1\r");
+        let count = |text: &str| text.chars().count();
+        let file = doc(
+            &[(body, true), (note, true), (header, true)],
+            &[count(body), count(note), count(header)],
+            (&[5, 99], &[0, count(note) as u32, 99]),
+        );
+        let document = read("a.doc", &file);
+        assert_eq!(
+            kinds(&document),
+            [
+                (BlockKind::Paragraph, "Налог[1] платят."),
+                (BlockKind::Footnote, "[1] До мая."),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_password_and_a_cut_file_are_told_apart() {
+        let file = doc(&[("Текст\r", true)], &[6], (&[], &[]));
+        let mut locked = file.clone();
+        let at = locked.windows(2).position(|two| two == [0xec, 0xa5]).unwrap();
+        locked[at + 11] |= 1;
+        assert_eq!(
+            read_document("a.doc", &locked).unwrap_err().code,
+            UnreadableCode::Encrypted
+        );
+        assert_eq!(
+            read_document("a.doc", &file[..file.len() / 3]).unwrap_err().code,
+            UnreadableCode::Damaged
+        );
+    }
+
+    #[test]
+    fn pieces_that_claim_two_thousand_million_characters_cost_nothing() {
+        let mut file = doc(&[("Текст\r", true)], &[6], (&[], &[]));
+        let list = [2, 16, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0];
+        let at = file
+            .windows(list.len())
+            .position(|window| window == list)
+            .unwrap();
+        file[at + 9..at + 13].copy_from_slice(&2_000_000_000_u32.to_le_bytes());
+        assert_eq!(
+            read_document("a.doc", &file).unwrap_err().code,
+            UnreadableCode::TooBig
+        );
+    }
+}
+
+mod ppt {
+    use super::*;
+
+    fn record(kind: u16, instance: u16, content: &[u8], container: bool) -> Vec<u8> {
+        let head = (instance << 4) | if container { 0xf } else { 0 };
+        let mut bytes = Vec::new();
+        bytes.extend(head.to_le_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend((content.len() as u32).to_le_bytes());
+        bytes.extend(content);
+        bytes
+    }
+
+    fn numbers(list: &[u32]) -> Vec<u8> {
+        list.iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+
+    fn text(form: u32, words: &str) -> Vec<u8> {
+        let header = record(0x0f9f, 0, &form.to_le_bytes(), false);
+        [header, record(0x0fa0, 0, &utf16(words), false)].concat()
+    }
+
+    fn shape(words: &[u8]) -> Vec<u8> {
+        let shape = record(0xf004, 0, &record(0xf00d, 0, words, true), true);
+        record(0x040c, 0, &record(0xf002, 0, &shape, true), true)
+    }
+
+    /// Makes a show of two slides, the first with notes, the second hidden when asked.
+    fn show(hidden: bool) -> Vec<u8> {
+        let slide = |notes: u32, hidden: bool, words: Vec<u8>| {
+            let atom = record(0x03ef, 0, &numbers(&[0, 0, 0, 0, notes, 0]), false);
+            let mut flags = [0_u8; 16];
+            flags[10] = if hidden { 4 } else { 0 };
+            let content = [atom, record(0x03f9, 0, &flags, false), shape(&words)].concat();
+            record(0x03ee, 0, &content, true)
+        };
+        let place = |persist: u32, id: u32| record(0x03f3, 0, &numbers(&[persist, 0, 0, id, 0]), false);
+        let slides = [place(2, 256), text(0, "Склад"), place(3, 257)].concat();
+        let list = record(0x0ff0, 0, &slides, true);
+        let notes = record(0x0ff0, 2, &place(4, 512), true);
+        let parts = [
+            record(0x03e8, 0, &[list, notes].concat(), true),
+            slide(
+                512,
+                false,
+                [
+                    record(0x0f9e, 0, &numbers(&[0]), false),
+                    text(1, "Первое правило\rВторое правило"),
+                ]
+                .concat(),
+            ),
+            slide(0, hidden, text(4, "Запасной слайд")),
+            record(
+                0x03f0,
+                0,
+                &shape(&[text(2, "Сказать о касках"), text(4, "7")].concat()),
+                true,
+            ),
+        ];
+        let (mut bytes, mut places) = (Vec::new(), vec![1 | (4 << 20)]);
+        for part in parts {
+            places.push(bytes.len() as u32);
+            bytes.extend(part);
+        }
+        let directory = bytes.len() as u32;
+        bytes.extend(record(0x1772, 0, &numbers(&places), false));
+        let save = bytes.len() as u32;
+        bytes.extend(record(0x0ff5, 0, &numbers(&[0, 0, 0, directory, 1, 0, 0]), false));
+        let user = numbers(&[0, 0, 0, 0xe391_c05f, save]);
+        compound(&[("/PowerPoint Document", bytes), ("/Current User", user)])
+    }
+
+    #[test]
+    fn slides_have_titles_texts_and_notes_on_their_pages() {
+        let document = read("a.ppt", &show(false));
+        assert_eq!(
+            kinds(&document),
+            [
+                (BlockKind::Heading { level: 1 }, "Склад"),
+                (BlockKind::ListItem { depth: 0 }, "• Первое правило"),
+                (BlockKind::ListItem { depth: 0 }, "• Второе правило"),
+                (BlockKind::Footnote, "Сказать о касках"),
+                (BlockKind::Paragraph, "Запасной слайд"),
+            ]
+        );
+        let pages: Vec<_> = document.blocks.iter().map(|block| block.page).collect();
+        assert_eq!(pages, [Some(1), Some(1), Some(1), Some(1), Some(2)]);
+        assert_eq!(document.pages, Some(2));
+    }
+
+    #[test]
+    fn a_hidden_slide_is_left_out_and_told() {
+        let document = read("a.ppt", &show(true));
+        assert!(!document.text.contains("Запасной"));
+        assert!(lost(&document).contains("Hidden slides left out: 1."));
+    }
+}
+
+mod odf {
+    use super::*;
+
+    fn content(kind: &str, styles: &str, body: &str) -> String {
+        format!(
+            r#"<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:style="s"><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"#
+        )
+    }
+
+    #[test]
+    fn cells_are_read_as_they_are_shown_and_bombs_cost_nothing() {
+        let sheet = content(
+            "spreadsheet",
+            r#"<style:style style:name="off"><style:table-properties table:display="false"/></style:style>"#,
+            r#"<table:table table:name="Скидки"><table:table-row><table:table-cell><text:p>Срок</text:p></table:table-cell><table:table-cell><text:p>Доля</text:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell office:date-value="2024-05-01"><text:p>1 мая 2024</text:p></table:table-cell><table:table-cell office:value="0.15"><text:p>15 %</text:p></table:table-cell><table:table-cell table:number-columns-repeated="1000000000"/></table:table-row>
+<table:table-row table:number-rows-repeated="1000000000"><table:table-cell table:number-columns-repeated="1000000000"><text:p>x<text:s text:c="2000000000"/>y</text:p></table:table-cell></table:table-row></table:table>
+<table:table table:name="Тайна" table:style-name="off"><table:table-row><table:table-cell><text:p>секрет</text:p></table:table-cell></table:table-row></table:table>"#,
+        );
+        let document = read("a.ods", &package(&[("content.xml", &sheet)]));
+        assert_eq!(
+            lines(&document),
+            ["Скидки", "Срок | Доля", "1 мая 2024 | 15 %", "x y"]
+        );
+        assert!(lost(&document).contains("Тайна"));
+        let flat = format!(
+            "<?xml version=\"1.0\"?>{}",
+            sheet.replace("document-content", "document")
+        );
+        assert_eq!(lines(&read("a.fods", flat.as_bytes())), lines(&document));
+    }
+
+    #[test]
+    fn a_line_in_bold_is_a_heading_though_no_style_says_so() {
+        let text = content(
+            "text",
+            r#"<style:style style:name="b"><style:text-properties fo:font-weight="bold"/></style:style><style:style style:name="p" style:parent-style-name="b"/>"#,
+            r#"<text:p text:style-name="p">Порядок выдачи ключей</text:p><text:p>Ключи выдаёт охрана, <text:span text:style-name="b">только под роспись</text:span>.</text:p>"#,
+        );
+        assert_eq!(
+            kinds(&read("a.odt", &package(&[("content.xml", &text)]))),
+            [
+                (BlockKind::Heading { level: 1 }, "Порядок выдачи ключей"),
+                (BlockKind::Paragraph, "Ключи выдаёт охрана, только под роспись."),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_locked_program_does_not_lock_the_text() {
+        let text = content("text", "", "<text:p>Открытый текст.</text:p>");
+        let manifest = |locked: &str| {
+            format!(
+                r#"<m:manifest><m:file-entry m:full-path="{locked}"><m:encryption-data/></m:file-entry><m:file-entry m:full-path="x.xml"/></m:manifest>"#
+            )
+        };
+        let file = |locked| {
+            package(&[
+                ("META-INF/manifest.xml", &manifest(locked)),
+                ("content.xml", &text),
+            ])
+        };
+        assert_eq!(lines(&read("a.odt", &file("Basic/a.xml"))), ["Открытый текст."]);
+        let refused = read_document("a.odt", &file("content.xml")).unwrap_err();
+        assert_eq!(refused.code, UnreadableCode::Encrypted);
+    }
+
+    #[test]
+    fn a_chart_inside_a_text_is_a_table() {
+        let text = content("text", "", "<text:p>Смотри рисунок.</text:p>");
+        let chart = content(
+            "chart",
+            "",
+            r"<table:table><table:table-row><table:table-cell><text:p>Год</text:p></table:table-cell><table:table-cell><text:p>Тонны</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>2023</text:p></table:table-cell><table:table-cell><text:p>41</text:p></table:table-cell></table:table-row></table:table>",
+        );
+        let file = package(&[("content.xml", &text), ("Object 1/content.xml", &chart)]);
+        assert_eq!(
+            lines(&read("a.odt", &file)),
+            ["Смотри рисунок.", "Год | Тонны", "2023 | 41"]
+        );
+    }
+}
+
+mod docx {
+    use super::*;
+
+    const KIND: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+    fn file(body: &str, parts: &[(&str, &str, &str)]) -> Vec<u8> {
+        let main = format!(r#"<w:document xmlns:w="w" xmlns:r="r"><w:body>{body}</w:body></w:document>"#);
+        let relations: Vec<String> = parts
+            .iter()
+            .enumerate()
+            .map(|(number, (kind, target, _))| {
+                format!(r#"<Relationship Id="r{number}" Type="{KIND}/{kind}" Target="{target}"/>"#)
+            })
+            .collect();
+        let relations = format!("<Relationships>{}</Relationships>", relations.concat());
+        let names: Vec<String> = parts
+            .iter()
+            .map(|(_, target, _)| format!("word/{target}"))
+            .collect();
+        let mut members = vec![
+            ("word/document.xml", main.as_str()),
+            ("word/_rels/document.xml.rels", relations.as_str()),
+        ];
+        members.extend(
+            names
+                .iter()
+                .map(String::as_str)
+                .zip(parts.iter().map(|(_, _, xml)| *xml)),
+        );
+        package(&members)
+    }
+
+    #[test]
+    fn charts_diagrams_and_inserted_pages_are_text_and_remarks_are_remarks() {
+        let bytes = file(
+            r#"<w:p><w:r><w:t>Обзор.</w:t></w:r></w:p><w:altChunk r:id="r3"/>"#,
+            &[
+                (
+                    "chart",
+                    "charts/chart1.xml",
+                    r#"<c:chart><c:title><a:p><a:r><a:t>Улов</a:t></a:r></a:p></c:title><c:ser><c:tx><c:pt idx="0"><c:v>Щука</c:v></c:pt></c:tx><c:cat><c:pt idx="0"><c:v>Май</c:v></c:pt></c:cat><c:val><c:pt idx="0"><c:v>12</c:v></c:pt></c:val></c:ser></c:chart>"#,
+                ),
+                (
+                    "diagramData",
+                    "diagrams/data1.xml",
+                    "<d><pt><a:p><a:r><a:t>Шаг первый</a:t></a:r></a:p></pt></d>",
+                ),
+                (
+                    "comments",
+                    "comments.xml",
+                    r#"<w:comments xmlns:w="w"><w:comment w:id="0"><w:p><w:r><w:t>Проверить цифру</w:t></w:r></w:p></w:comment></w:comments>"#,
+                ),
+                (
+                    "aFChunk",
+                    "chunk.html",
+                    "<html><body><p>Вставка из страницы.</p></body></html>",
+                ),
+            ],
+        );
+        let document = read("a.docx", &bytes);
+        assert_eq!(
+            lines(&document),
+            [
+                "Обзор.",
+                "Вставка из страницы.",
+                "Шаг первый",
+                "Улов",
+                "| Щука",
+                "Май | 12",
+                "Проверить цифру"
+            ]
+        );
+        assert_eq!(kinds(&document).last().unwrap().0, BlockKind::Remark);
+    }
+
+    #[test]
+    fn parts_are_found_whatever_the_names() {
+        let bytes = package(&[(
+            "Word\\Document.xml",
+            r#"<w:document xmlns:w="w"><w:p><w:r><w:t>Текст на месте.</w:t></w:r></w:p></w:document>"#,
+        )]);
+        assert_eq!(lines(&read("a.txt", &bytes)), ["Текст на месте."]);
+    }
+
+    #[test]
+    fn word_xml_of_2003_is_read_as_a_document() {
+        let xml = r#"<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument xmlns:w="w"><w:styles><w:style w:styleId="h" w:type="paragraph"><w:name w:val="heading 1"/></w:style></w:styles><w:body><w:p><w:pPr><w:pStyle w:val="h"/></w:pPr><w:r><w:t>Раздел</w:t></w:r></w:p><w:p><w:r><w:t>Пер</w:t></w:r><w:r><w:t>вый.</w:t></w:r></w:p><w:sectPr><w:hdr><w:p><w:r><w:t>колонтитул</w:t></w:r></w:p></w:hdr></w:sectPr></w:body></w:wordDocument>"#;
+        assert_eq!(
+            kinds(&read("a.doc", xml.as_bytes())),
+            [
+                (BlockKind::Heading { level: 1 }, "Раздел"),
+                (BlockKind::Paragraph, "Первый."),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_workbook_of_2003_keeps_sheets_columns_and_dates() {
+    let xml = r#"<?xml version="1.0"?><Workbook xmlns:ss="u"><Worksheet ss:Name="Цены"><Table><Row><Cell><Data ss:Type="String">Товар</Data></Cell><Cell><Data ss:Type="String">С даты</Data></Cell><Cell><Data>Цена</Data></Cell></Row><Row><Cell><Data>Мёд</Data></Cell><Cell ss:Index="3"><Data ss:Type="Number">700</Data></Cell></Row><Row><Cell><Data>Чай</Data></Cell><Cell><Data ss:Type="DateTime">2024-05-01T00:00:00.000</Data></Cell></Row></Table></Worksheet></Workbook>"#;
+    assert_eq!(
+        lines(&read("a.xls", xml.as_bytes())),
+        ["Цены", "Товар | С даты | Цена", "Мёд | | 700", "Чай | 01.05.2024"]
+    );
+}
+
+#[test]
+fn boxes_objects_notes_and_old_fonts_of_rtf_are_read() {
+    let rtf = br"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fnil Times New Roman Cyr;}{\f1\fnil\fcharset2 Symbol;}}
+\f0 \'cf\'f0\'e8\'ea\'e0\'e7\chftn{\footnote \chftn note text}{\shp{\*\shpinst{\sp{\sn name}{\sv junk}}{\shptxt In the box.\par}}{\shprslt again}} done{\deleted gone}.\par
+{\object{\*\objdata 00ff}{\result Shown by the object.}}\par {\f1\'b7} item\par";
+    let document = read("a.rtf", rtf);
+    assert_eq!(
+        lines(&document),
+        [
+            "In the box.",
+            "Приказ[1] done.",
+            "Shown by the object.",
+            "• item",
+            "[1] note text"
+        ]
+    );
+    assert!(lost(&document).contains("no end"));
+}
+
+#[test]
+fn a_hard_space_of_rtf_stands_where_it_was_written() {
+    let document = read("a.rtf", br"{\rtf1 Dr.\~Ray, 2\_kg and \u160\~m\par}");
+    assert_eq!(lines(&document), ["Dr. Ray, 2\u{2011}kg and m"]);
+}
+
+#[test]
+fn mailboxes_saved_pages_and_raw_headers_are_mail() {
+    let mailbox = "From a@b Mon Jan  1 10:00:00 2024\nFrom: a@b\nSubject: First\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nOne text.\n\nFrom a@b Tue Jan  2 10:00:00 2024\nFrom: a@b\nSubject: Second\nDate: Tue, 2 Jan 2024 10:00:00 +0000\n\nOther text.\n";
+    let document = read("a.mbox", mailbox.as_bytes());
+    for words in ["First", "One text.", "Second", "Other text."] {
+        assert!(document.text.lines().any(|line| line == words), "{words}");
+    }
+
+    let saved = "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Location: a.htm\r\n\r\n<html><body><p>Страница целиком.</p></body></html>\r\n--b\r\nContent-Type: text/css\r\nContent-Location: a.css\r\n\r\np { color: red }\r\n--b--\r\n";
+    assert_eq!(lines(&read("a.doc", saved.as_bytes())), ["Страница целиком."]);
+
+    let mut raw = b"From: a@b\r\nTo: c@d\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=windows-1251\r\nSubject: ".to_vec();
+    raw.extend(cp1251(
+        "Приглашение на собрание жильцов\r\n\r\nЖдём всех в семь вечера.\r\n",
+    ));
+    let document = read("a.eml", &raw);
+    assert!(
+        document.text.contains("Приглашение на собрание жильцов"),
+        "{}",
+        document.text
+    );
+    assert!(document.text.contains("Ждём всех в семь вечера."));
+
+    let stub = "From: a@b\nSubject: S\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee the page.\n--b\nContent-Type: text/html\n\n<p>The whole long letter stands only in the page, with its many words and all.</p>\n--b--\n";
+    assert!(
+        read("a.eml", stub.as_bytes())
+            .text
+            .contains("The whole long letter")
+    );
+}
+
+#[test]
+fn a_message_in_8_bit_properties_and_the_one_inside_it_are_read() {
+    // Fixed properties: a head, then tag, flags and value; here the code page.
+    let fixed = |head: usize| {
+        let mut bytes = vec![0_u8; head];
+        bytes.extend(0x3ffd_0003_u32.to_le_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(1251_u64.to_le_bytes());
+        bytes
+    };
+    let inner = "/__attach_version1.0_#00000000/__substg1.0_3701000D";
+    let file = compound(&[
+        ("/__properties_version1.0", fixed(32)),
+        ("/__substg1.0_0037001E", cp1251("Отпуск")),
+        ("/__substg1.0_1000001E", cp1251("Прошу дать отпуск с 1 мая.")),
+        (&format!("{inner}/__properties_version1.0"), fixed(24)),
+        (&format!("{inner}/__substg1.0_0037001E"), cp1251("Вложенное")),
+        (&format!("{inner}/__substg1.0_1000001E"), cp1251("Старое письмо.")),
+    ]);
+    assert_eq!(
+        lines(&read("a.msg", &file)),
+        [
+            "Отпуск",
+            "Прошу дать отпуск с 1 мая.",
+            "Вложенное",
+            "Старое письмо."
+        ]
+    );
+}
+
+#[test]
+fn a_cover_without_words_does_not_cost_the_book() {
+    let book = package(&[
+        (
+            "META-INF/container.xml",
+            r#"<container><rootfile full-path="b.opf"/></container>"#,
+        ),
+        (
+            "b.opf",
+            r#"<package><manifest><item id="c" href="cover.xhtml" media-type="application/xhtml+xml"/><item id="t" href="%D0%B3%D0%BB.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="c"/><itemref idref="t"/></spine></package>"#,
+        ),
+        ("cover.xhtml", r#"<html><body><img src="a.png"/></body></html>"#),
+        (
+            "гл.xhtml",
+            "<html><body><header><h1>Река</h1></header><p>Глава о реке.</p><aside>1 Записано летом.</aside></body></html>",
+        ),
+    ]);
+    assert_eq!(
+        lines(&read("a.epub", &book)),
+        ["Река", "Глава о реке.", "1 Записано летом."]
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_keeps_its_rows() {
+    let rows: Vec<String> = (0..400)
+        .map(|number| format!("{number};товар {number}\n"))
+        .collect();
+    let text = format!("№;Имя\n1;\"Ромашка, ООО\n{}", rows.concat());
+    let document = read("a.csv", text.as_bytes());
+    assert!(document.text.lines().any(|line| line == "399 | товар 399"));
+}
