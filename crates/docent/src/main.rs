@@ -142,6 +142,9 @@ enum Command {
         /// When another process is building the same index, wait for it instead of giving up.
         #[arg(long)]
         wait: bool,
+        /// End when the process that started this one does.
+        #[arg(long, hide = true)]
+        child: bool,
     },
     /// Show each document: read, partly read or failed, why and what to do.
     Status {
@@ -220,7 +223,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
-            let opened = place.open(&config)?;
+            let opened = library::open_to_serve(&place.library, &data)?;
             opened.report(begun, WARNINGS_AT_START);
             let desk = Arc::new(Desk::new(opened));
             // Ended, its child included, when this arm is left.
@@ -273,7 +276,15 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 }
             }
         }
-        Command::Index { place, anew, wait } => {
+        Command::Index {
+            place,
+            anew,
+            wait,
+            child,
+        } => {
+            if child {
+                confine::end_with_parent();
+            }
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
@@ -323,9 +334,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         } => {
             let document = extract::read(&file)?;
             if json {
-                println!("{:#}", extract::json(&document));
+                extract::print(&format!("{:#}\n", extract::json(&document)))?;
             } else {
-                print!("{}", document.text);
+                extract::print(&document.text)?;
             }
         }
         Command::ReadWorker => reader::work()?,
