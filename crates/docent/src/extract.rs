@@ -27,13 +27,13 @@ pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    docent_ingest::read_document(&name, &bytes).map_err(|source| Failure::Document {
+    docent_ingest::read_document(&name, &bytes).map_err(|refusal| Failure::Document {
         path: file.to_owned(),
-        source,
+        refusal,
     })
 }
 
-/// Prints what was read; a caller that has seen enough and closes the pipe is no failure.
+/// Prints on standard output; a caller that has seen enough and closes the pipe is no failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -37,8 +37,8 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
-    #[error("{path}: {source}")]
-    Document { path: PathBuf, source: Unreadable },
+    #[error("{path}: {refusal}")]
+    Document { path: PathBuf, refusal: Unreadable },
     /// The process that read a file gave up.
     #[error("{path}: {code}: {reason}")]
     Apart {

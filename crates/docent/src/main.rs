@@ -243,7 +243,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 .ask(id, &question)
                 .ok_or(Failure::UnknownAssistant(id))?
                 .map_err(Failure::Answer)?;
-            println!("{}", answer.text);
+            extract::print(&format!("{}\n", answer.text))?;
             if matches!(answer.outcome, Outcome::Fallback | Outcome::Offered) {
                 return Ok(ExitCode::from(3));
             }
@@ -293,11 +293,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;
             let status = library::status(&place.library, &data)?;
-            if json {
-                println!("{:#}", status.json());
+            let told = if json {
+                format!("{:#}\n", status.json())
             } else {
-                print!("{}", status.table());
-            }
+                status.table()
+            };
+            extract::print(&told)?;
         }
         Command::Assistants { place } => {
             let data = place.data_folder(&place.config()?)?;

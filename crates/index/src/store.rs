@@ -175,6 +175,7 @@ impl Store {
         }
         Ok(Draft {
             store: self.clone(),
+            remains: Remains(Some(folder.clone())),
             folder,
             manifest,
             unfinished: 0,
@@ -278,7 +279,21 @@ pub struct Draft {
     folder: PathBuf,
     manifest: Manifest,
     unfinished: usize,
+    // Dropped before the lock: nobody else builds while it is cleared away.
+    remains: Remains,
     _lock: File,
+}
+
+/// What a build that failed leaves behind: removed, so that a full disk does not stay full of it.
+struct Remains(Option<PathBuf>);
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take() {
+            // The next build tries again.
+            let _ = remove_folder(&folder);
+        }
+    }
 }
 
 impl Draft {
@@ -307,7 +322,9 @@ impl Draft {
             folder,
             manifest,
             unfinished,
+            // The lock first, so that it is given up last.
             _lock,
+            mut remains,
         } = self;
         assert_eq!(
             unfinished, 0,
@@ -319,6 +336,7 @@ impl Draft {
         let name = format!("{PREFIX}{number:06}");
         let home = store.root.join(&name);
         fs::rename(&folder, &home).map_err(io_at(&home))?;
+        remains.0 = None;
         sync_folder(&store.root).map_err(io_at(&store.root))?;
         let opened = Generation::open(&home, store.reader)?;
         let current = store.root.join(CURRENT);

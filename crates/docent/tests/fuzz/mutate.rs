@@ -64,7 +64,7 @@ fn package(random: &mut Random, bytes: &[u8], other: &[u8]) -> Option<Vec<u8>> {
         let mut member = archive.by_index(at).ok()?;
         let mut content = Vec::new();
         member.read_to_end(&mut content).ok()?;
-        members.push((member.name().to_owned(), content));
+        members.push((member.name().ok()?.into_owned(), content));
     }
     for _ in 0..=random.below(2) {
         let at = random.below(members.len());
@@ -155,7 +155,8 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     ];
     let length = bytes.len();
     let at = random.below(length);
-    let span = 1 + random.below(1 << random.below(10));
+    let magnitude = random.below(10);
+    let span = 1 + random.below(1 << magnitude);
     let end = (at + span).min(length);
     match random.below(12) {
         0 if length > 0 => bytes[at] ^= 1 << random.below(8),

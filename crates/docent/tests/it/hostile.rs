@@ -28,19 +28,23 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_docent"))
 }
 
-/// Extracts a file under a limit of the shell's.
-fn extract_under(limit: &str, file: &Path) -> Output {
+/// Runs the program under a limit of the shell's.
+fn limited(limit: &str, arguments: &[&str]) -> Output {
     Command::new("bash")
         .args([
             "-c",
             &format!("ulimit {limit}; exec \"$@\""),
             "limited",
             env!("CARGO_BIN_EXE_docent"),
-            "extract",
         ])
-        .arg(file)
+        .args(arguments)
         .output()
         .unwrap()
+}
+
+/// Extracts a file under a limit of the shell's.
+fn extract_under(limit: &str, file: &Path) -> Output {
+    limited(limit, &["extract", file.to_str().unwrap()])
 }
 
 /// One line with the code, no word of a panic, no signal.
@@ -74,18 +78,26 @@ fn a_file_that_nests_without_end_is_damaged() {
 #[test]
 fn a_file_that_wants_more_memory_than_there_is_is_too_big() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("long.txt");
-    fs::write(&path, long_text()).unwrap();
-    // Enough for the program and the stack of its reader, not for the text.
-    refused_in_a_line(&extract_under("-v 180000", &path), "too_big");
+    let path = folder.path().join("heavy.html");
+    let body = "<p>я <b>ж</b></p>".repeat(700_000);
+    fs::write(&path, format!("<html><body>{body}")).unwrap();
+    // Enough for the program and the stack of its reader, not for the tree of the page.
+    refused_in_a_line(&extract_under("-v 300000", &path), "too_big");
 }
 
 #[test]
 fn a_file_that_wants_more_of_the_processor_than_there_is_takes_too_long() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("long.txt");
-    fs::write(&path, long_text().repeat(2)).unwrap();
-    refused_in_a_line(&extract_under("-S -t 1", &path), "timeout");
+    fs::write(folder.path().join("long.txt"), long_text()).unwrap();
+    fs::write(folder.path().join("short.txt"), "Пропуск сдают вечером.\n").unwrap();
+    // The reader needs seconds; the indexer, which has the same limit, does next to nothing.
+    let done = limited("-S -t 1", &["index", folder.path().to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        told.contains("long.txt") && told.contains(": timeout: reading took longer"),
+        "{told}"
+    );
+    assert!(told.contains("1 documents, 1 not readable"), "{told}");
 }
 
 /// The processes below one, at any depth.

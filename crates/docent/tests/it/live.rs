@@ -306,6 +306,10 @@ fn a_full_disk_leaves_the_generation_before_and_says_what_to_do() {
             told.contains("hint: ") && told.contains("room on the disk"),
             "{told}"
         );
+        assert!(
+            !Path::new(data).join("new").exists(),
+            "a full disk stays full of it"
+        );
         let asked = Command::new("bash")
             .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "full"])
             .args([env!("CARGO_BIN_EXE_docent"), "status", library, "--data", data])
