@@ -100,8 +100,8 @@ pub(crate) fn confine(output: Output) -> Confined {
         let _ = capctl::prctl::set_dumpable(false);
         let _ = capctl::prctl::set_no_new_privs();
     }
-    let _ = confine_thread();
     confined.renew_processor_time();
+    let _ = confine_thread();
     confined
 }
 

@@ -161,6 +161,7 @@ impl Store {
         let lock = self.lock()?;
         let folder = self.root.join(NEW);
         remove_folder(&folder).map_err(io_at(&folder))?;
+        let remains = Remains(Some(folder.clone()));
         fs::create_dir(&folder).map_err(io_at(&folder))?;
         let mut manifest = Manifest::new(self.reader);
         if let Some(base) = base {
@@ -175,7 +176,7 @@ impl Store {
         }
         Ok(Draft {
             store: self.clone(),
-            remains: Remains(Some(folder.clone())),
+            remains,
             folder,
             manifest,
             unfinished: 0,
