@@ -314,7 +314,11 @@ mod tests {
         let mut out = String::new();
         row.write(&mut out);
         assert!(out.lines().all(|line| line.chars().count() <= COLUMNS), "{out}");
-        assert!(out.lines().next().unwrap().ends_with(".pdf"));
+        let first = out.lines().next().unwrap();
+        assert!(
+            first.contains('…') && first.trim_end().ends_with("имя .pdf"),
+            "{out}"
+        );
         let under = out.lines().nth(2).unwrap();
         assert!(
             under.starts_with("                    слово"),

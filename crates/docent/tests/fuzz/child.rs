@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The longest wait for a reply; on a busy machine it is the processor time below that counts.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Processor time beyond which a file of some kilobytes is a finding, in an unoptimised build.
 const SLOW: Duration = Duration::from_secs(10);

@@ -72,7 +72,8 @@ fn package(random: &mut Random, bytes: &[u8], other: &[u8]) -> Option<Vec<u8>> {
             0 if members.len() > 1 => drop(members.remove(at)),
             1 => {
                 let from = random.below(members.len());
-                members[at].1 = members[from].1.clone();
+                let copy = members[from].1.clone();
+                members[at].1 = copy;
             }
             _ => change_often(random, &mut members[at].1, other),
         }

@@ -1,5 +1,6 @@
 //! A small file of each format to begin with: those of `testdata/made`, samples of the library, and some put together here.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -163,14 +164,16 @@ fn plain_pdf() -> Vec<u8> {
     let mut pdf = "%PDF-1.4\n".to_owned();
     let mut rows = String::new();
     for (at, object) in objects.iter().enumerate() {
-        rows += &format!("{:010} 00000 n \n", pdf.len());
-        pdf += &format!("{} 0 obj\n{object}\nendobj\n", at + 1);
+        writeln!(rows, "{:010} 00000 n ", pdf.len()).unwrap();
+        writeln!(pdf, "{} 0 obj\n{object}\nendobj", at + 1).unwrap();
     }
     let start = pdf.len();
     let size = objects.len() + 1;
-    pdf += &format!(
+    write!(
+        pdf,
         "xref\n0 {size}\n0000000000 65535 f \n{rows}trailer\n<< /Size {size} /Root 1 0 R /Info 8 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    );
+    )
+    .unwrap();
     pdf.into_bytes()
 }
 

@@ -1,6 +1,6 @@
 //! Tables: a question about one row is answered with that row under its header, whatever program made the file.
 //!
-//! The files in `testdata/made` hold the same table of ninety rows, made by LibreOffice and openpyxl (`make.py`).
+//! The files in `testdata/made` hold the same table of ninety rows, made by `LibreOffice` and openpyxl (`make.py`).
 
 use std::num::NonZeroUsize;
 use std::path::Path;

@@ -381,6 +381,9 @@ proptest! {
     }
 }
 
+/// A way to break passages.
+type Break = fn(&mut Vec<Passage>);
+
 /// Breaks good passages in one way after another: the property that guards them has to notice each.
 #[test]
 fn broken_passages_are_noticed() {
@@ -396,7 +399,6 @@ fn broken_passages_are_noticed() {
     let good = passages(&document);
     assert_eq!(tiles(&document, &good), Ok(()));
     assert_eq!(keeps_together(&document, &good), Ok(()));
-    type Break = fn(&mut Vec<Passage>);
     let breaks: [(&str, Break); 11] = [
         ("lost at the end", |passages| drop(passages.pop())),
         ("lost at the start", |passages| drop(passages.remove(0))),
@@ -410,10 +412,14 @@ fn broken_passages_are_noticed() {
         ("other words", |passages| passages[1].lines[0].text.insert(0, 'я')),
         ("a range too long", |passages| passages[0].range.end += 1),
         ("a heading lost", |passages| {
-            passages.iter_mut().for_each(|passage| passage.headings.clear())
+            for passage in passages {
+                passage.headings.clear();
+            }
         }),
         ("a header lost", |passages| {
-            passages.iter_mut().for_each(|passage| passage.lead.clear())
+            for passage in passages {
+                passage.lead.clear();
+            }
         }),
         ("cut inside a sentence", |passages| {
             let line = &mut passages[0].lines[0];
