@@ -423,8 +423,9 @@ fn broken_passages_are_noticed() {
         }),
         ("cut inside a sentence", |passages| {
             let line = &mut passages[0].lines[0];
-            line.range.end -= 6;
-            line.text.truncate(line.text.len() - 6);
+            let end = line.text.floor_char_boundary(line.text.len() - 6);
+            line.range.end = line.range.start + end;
+            line.text.truncate(end);
         }),
     ];
     for (what, broken) in breaks {
