@@ -241,6 +241,13 @@ fn a_long_paragraph_is_cut_between_sentences_only() {
     );
 }
 
+/// Found by fuzzing: each of the lines announced the next, and a passage was made of each.
+#[test]
+fn lines_that_all_end_with_a_colon_are_cut_like_any_others() {
+    let found = passages(&document(None, &vec![(P, ":"); 6_000]));
+    assert!(found.len() < 12, "{} passages", found.len());
+}
+
 #[test]
 fn without_a_title_the_file_name_is_the_title() {
     let found = passages(&document(None, &[(P, "Текст.")]));
