@@ -63,7 +63,11 @@ pub(crate) fn quotes(mut units: Vec<Unit>, hit: &Hit, limit: usize) -> Vec<Quote
             })
             .collect();
     }
-    let mut used = units[best].chars() + lead.iter().map(|quote| quote.text.chars().count()).sum::<usize>();
+    // Where the table begins in this very passage, its header is among the passage's own lines.
+    let header = header_of(&units, best);
+    let mut used = header.map_or(0, |at| units[at].chars())
+        + units[best].chars()
+        + lead.iter().map(|quote| quote.text.chars().count()).sum::<usize>();
     let (mut from, mut to) = (best, best + 1);
     // What follows explains more often than what goes before, so the window grows forward first.
     while to < units.len() && used + units[to].chars() <= limit {
@@ -74,8 +78,20 @@ pub(crate) fn quotes(mut units: Vec<Unit>, hit: &Hit, limit: usize) -> Vec<Quote
         from -= 1;
         used += units[from].chars();
     }
+    if let Some(at) = header.filter(|&at| at < from) {
+        lead.push(units[at].quote.clone());
+    }
     lead.extend(units.drain(from..to).map(|unit| unit.quote));
     lead
+}
+
+/// Finds the header above a row.
+fn header_of(units: &[Unit], row: usize) -> Option<usize> {
+    let BlockKind::TableRow { table } = units[row].kind else {
+        return None;
+    };
+    let header = BlockKind::TableHeader { table };
+    units[..row].iter().rposition(|unit| unit.kind == header)
 }
 
 /// Returns the most telling sentence, cut at a word when it is longer than `limit` characters.

@@ -2,27 +2,44 @@
 //!
 //! Owns the shape of that JSON, which scripts may rely on.
 
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use docent_corpus::{Block, BlockKind, Document};
+use docent_ingest::MAX_FILE_BYTES;
 
 use crate::failure::Failure;
 
 /// Reads one file, with the limits of a reader from the moment its bytes are there.
 pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
-    let bytes = std::fs::read(file).map_err(|source| Failure::File {
-        path: file.to_owned(),
-        source,
-    })?;
-    crate::confine::confine();
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        // One byte over the limit is enough to be refused for it.
+        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|source| Failure::File {
+            path: file.to_owned(),
+            source,
+        })?;
+    // A library's panic is told as a refusal of the file, in one line.
+    std::panic::set_hook(Box::new(|_| {}));
+    crate::confine::confine(crate::confine::Output::Anywhere);
     let name = file
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    docent_ingest::read_document(&name, &bytes).map_err(|source| Failure::Document {
+    docent_ingest::read_document(&name, &bytes).map_err(|refusal| Failure::Document {
         path: file.to_owned(),
-        source,
+        refusal,
     })
+}
+
+/// Prints on standard output; a caller that has seen enough and closes the pipe is no failure.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
 }
 
 /// Returns a document as JSON: metadata, and every block with its kind, byte range in the text, page and words.

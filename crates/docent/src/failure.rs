@@ -38,8 +38,8 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
-    #[error("{path}: {source}")]
-    Document { path: PathBuf, source: Unreadable },
+    #[error("{path}: {refusal}")]
+    Document { path: PathBuf, refusal: Unreadable },
     /// The process that read a file gave up.
     #[error("{path}: {code}: {reason}")]
     Apart {
@@ -88,17 +88,38 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 impl Failure {
+    /// The exit code of a command that could not use the index.
+    const INDEX: u8 = 5;
+
     /// Returns the exit code that scripts can tell the failure by.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Child(code) => *code,
             Self::ReadyFile { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
             Self::Library(_) | Self::Config(_) => 4,
-            Self::Store(_) | Self::Indexer(_) => 5,
+            Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
             Self::Conformance(_) => 8,
         })
+    }
+
+    /// Tells whether only the index is at fault: an earlier state of it can still answer.
+    pub(crate) fn is_of_the_index(&self) -> bool {
+        match self {
+            Self::Child(code) => *code == Self::INDEX,
+            Self::Store(_) | Self::Indexer(_) => true,
+            Self::Library(_)
+            | Self::Config(_)
+            | Self::Listen { .. }
+            | Self::ReadyFile { .. }
+            | Self::File { .. }
+            | Self::Document { .. }
+            | Self::Apart { .. }
+            | Self::UnknownAssistant(_)
+            | Self::Answer(_)
+            | Self::Server(_) => false,
+        }
     }
 
     /// Returns what to do about it, where the message itself does not say.

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -124,6 +125,32 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
     after_child(root, &store, ended)
 }
 
+/// Opens the index for a server: as [`open`] does, but where it cannot be brought up to date, what is there answers.
+///
+/// A full or read-only disk is mended while people go on asking; whoever watches the library tries again.
+pub(crate) fn open_to_serve(root: &Path, data: &Path) -> Result<Opened, Failure> {
+    let failure = match open(root, data) {
+        Err(failure) if failure.is_of_the_index() => failure,
+        done => return done,
+    };
+    let store = Store::new(data, READER_VERSION);
+    let (Ok(Some(generation)), Ok(mut library)) = (store.open(), scan(root, Some(data))) else {
+        return Err(failure);
+    };
+    library
+        .assistants
+        .retain(|one| generation.index(one.assistant.id).is_some());
+    eprintln!(
+        "warning: {}; the state before answers",
+        crate::failure::chain(&failure)
+    );
+    Ok(Opened {
+        library,
+        generation,
+        work: Work::default(),
+    })
+}
+
 /// The server is stopping.
 pub(crate) struct Stopped;
 
@@ -172,7 +199,7 @@ fn start_child(root: &Path, data: &Path) -> Result<Child, Failure> {
     std::env::current_exe()
         .and_then(|program| {
             Command::new(program)
-                .args(["index", "--wait", "--data"])
+                .args(["index", "--wait", "--child", "--data"])
                 .arg(data)
                 .arg("--")
                 .arg(root)
@@ -456,7 +483,15 @@ fn take(path: &Path) -> io::Result<Taken> {
     let begun = Instant::now();
     loop {
         let now = SystemTime::now();
-        let before = fs::metadata(path)?;
+        // Never waits, not even at a pipe that has taken the place of a file since the folder was looked at.
+        let mut file = fs::File::options()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(path)?;
+        let before = file.metadata()?;
+        if !before.is_file() {
+            return Err(io::Error::other("it is no file of bytes"));
+        }
         // A time of change in the future, or none, tells nothing.
         let age = before
             .modified()
@@ -469,9 +504,7 @@ fn take(path: &Path) -> io::Result<Taken> {
                 return Ok(Taken::TooBig(stamp));
             }
             let mut bytes = Vec::with_capacity(before.len() as usize);
-            fs::File::open(path)?
-                .take(MAX_FILE_BYTES + 1)
-                .read_to_end(&mut bytes)?;
+            (&mut file).take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
             let after = fs::metadata(path)?;
             let stands = before.len() == after.len()
                 && bytes.len() as u64 == after.len()

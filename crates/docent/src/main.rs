@@ -157,6 +157,9 @@ enum Command {
         /// When another process is building the same index, wait for it instead of giving up.
         #[arg(long)]
         wait: bool,
+        /// End when the process that started this one does.
+        #[arg(long, hide = true)]
+        child: bool,
     },
     /// Show each document: read, partly read or failed, why and what to do.
     Status {
@@ -252,7 +255,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
-            let opened = place.open(&config)?;
+            let opened = library::open_to_serve(&place.library, &data)?;
             opened.report(begun, WARNINGS_AT_START);
             let desk = Arc::new(Desk::new(opened));
             // Ended, its child included, when this arm is left.
@@ -272,7 +275,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 .ask(id, &question)
                 .ok_or(Failure::UnknownAssistant(id))?
                 .map_err(Failure::Answer)?;
-            println!("{}", answer.text);
+            extract::print(&format!("{}\n", answer.text))?;
             if matches!(answer.outcome, Outcome::Fallback | Outcome::Offered) {
                 return Ok(ExitCode::from(3));
             }
@@ -305,7 +308,15 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 }
             }
         }
-        Command::Index { place, anew, wait } => {
+        Command::Index {
+            place,
+            anew,
+            wait,
+            child,
+        } => {
+            if child {
+                confine::end_with_parent();
+            }
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
@@ -314,11 +325,12 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;
             let status = library::status(&place.library, &data)?;
-            if json {
-                println!("{:#}", status.json());
+            let told = if json {
+                format!("{:#}\n", status.json())
             } else {
-                print!("{}", status.table());
-            }
+                status.table()
+            };
+            extract::print(&told)?;
         }
         Command::Assistants { place } => {
             let data = place.data_folder(&place.config()?)?;
@@ -355,9 +367,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         } => {
             let document = extract::read(&file)?;
             if json {
-                println!("{:#}", extract::json(&document));
+                extract::print(&format!("{:#}\n", extract::json(&document)))?;
             } else {
-                print!("{}", document.text);
+                extract::print(&document.text)?;
             }
         }
         Command::ReadWorker => reader::work()?,

@@ -1,10 +1,11 @@
 //! How far the reading of a library has come: a bar on a terminal, a line now and then in a log.
 
+use std::fmt::Write;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use docent_index::DocumentRecord;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 /// How often a log gets a line: often enough to see that it goes on, seldom enough to read the rest.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -28,10 +29,16 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        let template = "reading {bar:24} {pos}/{len} files, {per_sec:.1}, {eta} left  {wide_msg}";
+        let template =
+            "reading {bar:20} {pos}/{len} files, {prefix} pages, {rate} files/s, {eta} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn Write| {
+                // What cannot be drawn is drawn the next time.
+                let _ = write!(out, "{:.1}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
+        bar.set_prefix("0");
         let now = Instant::now();
         Self {
             bar,
@@ -47,8 +54,8 @@ impl Progress {
     pub(crate) fn step(&mut self, record: &DocumentRecord) {
         self.done += 1;
         self.pages += u64::from(record.pages.unwrap_or(0));
-        self.bar
-            .set_message(format!("{} pages  {}", self.pages, record.name));
+        self.bar.set_prefix(self.pages.to_string());
+        self.bar.set_message(record.name.clone());
         self.bar.inc(1);
         if self.bar.is_hidden() && self.told.elapsed() >= LINE_EVERY {
             self.told = Instant::now();

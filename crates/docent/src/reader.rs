@@ -8,21 +8,25 @@
 //! the bytes of the file; a reply is one, in postcard.
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use docent_corpus::{Document, NoticeKind};
 use docent_index::{Entry, Refusal};
-use docent_ingest::{MAX_FILE_BYTES, passages, read_document};
+use docent_ingest::{MAX_FILE_BYTES, check_invariants, passages, read_document};
 use serde::{Deserialize, Serialize};
 
-use crate::confine::confine;
+use crate::confine::{MEMORY_BYTES, Output, PROCESSOR, confine};
 
-/// The longest that one file may take: forty times the longest law on a slow machine.
-const LIMIT: Duration = Duration::from_mins(2);
+/// The longest that one file may take by the clock: half as long again as it may have the processor, and under the minute
+/// after which scripts that call `docent extract` lose patience.
+const LIMIT: Duration = Duration::from_secs(55);
+
+/// A child that has read this many files is replaced, so that what a library forgets to give back does not add up.
+const FILES_PER_CHILD: u32 = 1_000;
 
 /// The longest frame taken from the other side: a file with room to spare, or the passages of one.
 const MAX_FRAME_BYTES: u64 = 8 * MAX_FILE_BYTES;
@@ -56,6 +60,8 @@ struct Running {
     child: Child,
     requests: BufWriter<ChildStdin>,
     replies: Receiver<Reply>,
+    last_words: Receiver<Vec<u8>>,
+    files: u32,
 }
 
 impl Reader {
@@ -79,16 +85,21 @@ impl Reader {
         };
         match got {
             Ok(reply) => {
-                self.running = Some(running);
+                running.files += 1;
+                if running.files < FILES_PER_CHILD {
+                    self.running = Some(running);
+                } else {
+                    running.end();
+                }
                 reply
             }
             Err(RecvTimeoutError::Timeout) => {
                 running.end();
-                Err(too_slow())
+                Err(too_slow(LIMIT))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let status = running.end();
-                Err(broke_off(status))
+                let (status, last_words) = running.end();
+                Err(broke_off(status, &last_words))
             }
         }
     }
@@ -103,12 +114,25 @@ impl Drop for Reader {
 }
 
 impl Running {
-    fn end(mut self) -> Option<ExitStatus> {
-        // It may have ended by itself, which is what the status then says.
-        let ended = self.child.try_wait().ok().flatten();
+    /// Ends the child; returns how it ended, if by itself, and what it said last.
+    fn end(mut self) -> (Option<ExitStatus>, Vec<u8>) {
+        /// A child that has closed its pipe is about to end.
+        const ABOUT_TO_END: Duration = Duration::from_millis(500);
+        const PAUSE: Duration = Duration::from_millis(2);
+        let broke_off = self
+            .replies
+            .try_recv()
+            .is_err_and(|error| error == TryRecvError::Disconnected);
+        let begun = Instant::now();
+        let mut ended = None;
+        while broke_off && ended.is_none() && begun.elapsed() < ABOUT_TO_END {
+            thread::sleep(PAUSE);
+            ended = self.child.try_wait().ok().flatten();
+        }
         let _ = self.child.kill();
-        let waited = self.child.wait().ok();
-        ended.or(waited)
+        let _ = self.child.wait();
+        let last_words = ended.and_then(|_| self.last_words.recv_timeout(ABOUT_TO_END).ok());
+        (ended, last_words.unwrap_or_default())
     }
 }
 
@@ -117,10 +141,11 @@ fn start() -> io::Result<Running> {
         .arg("read-worker")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // What a library prints before it dies helps nobody who keeps documents.
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()?;
-    let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
+    let (Some(requests), Some(replies), Some(errors)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
         return Err(io::Error::other("a child without pipes"));
     };
     let (give, take) = sync_channel(1);
@@ -136,7 +161,30 @@ fn start() -> io::Result<Running> {
         child,
         requests: BufWriter::new(requests),
         replies: take,
+        last_words: last_words(errors),
+        files: 0,
     })
+}
+
+/// Keeps the last of what a child says on standard error; it is there once the child has ended.
+///
+/// What a library prints before it dies helps nobody who keeps documents, but it tells why it died.
+fn last_words(mut from: ChildStderr) -> Receiver<Vec<u8>> {
+    /// Room for the message of a panic or an abort, which comes last.
+    const KEPT_BYTES: usize = 8 << 10;
+    let (give, take) = sync_channel(1);
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut piece) {
+            kept.extend(&piece[..count]);
+            if kept.len() > 2 * KEPT_BYTES {
+                kept.drain(..kept.len() - KEPT_BYTES);
+            }
+        }
+        let _ = give.send(kept);
+    });
+    take
 }
 
 fn refused(code: &str, reason: impl Into<String>) -> Refusal {
@@ -146,23 +194,45 @@ fn refused(code: &str, reason: impl Into<String>) -> Refusal {
     }
 }
 
-fn too_slow() -> Refusal {
+fn too_slow(limit: Duration) -> Refusal {
     refused(
         "timeout",
         format!(
             "reading took longer than {} s; split the file or save it anew",
-            LIMIT.as_secs()
+            limit.as_secs()
         ),
     )
 }
 
-fn broke_off(status: Option<ExitStatus>) -> Refusal {
-    let how = status.map_or_else(String::new, |status| format!(" ({status})"));
+/// Tells why a child ended in the middle of a file.
+fn broke_off(status: Option<ExitStatus>, last_words: &[u8]) -> Refusal {
+    let said = |words: &str| {
+        last_words
+            .windows(words.len())
+            .any(|window| window == words.as_bytes())
+    };
+    let signal = status.and_then(|status| status.signal());
+    if signal == Some(libc::SIGXCPU) {
+        return too_slow(PROCESSOR);
+    }
+    // The runtime's own words. Where nothing was said and the system killed it, want of memory is why it does so.
+    if said("memory allocation of ") || signal == Some(libc::SIGKILL) {
+        return refused(
+            "too_big",
+            format!(
+                "reading it takes more memory than docent gives one file (at most {}); split the file into parts",
+                bytesize::ByteSize(MEMORY_BYTES)
+            ),
+        );
+    }
+    let what = if said("has overflowed its stack") {
+        "reading broke off because the file is nested deeper than any document"
+    } else {
+        "reading broke off at something unexpected in the file"
+    };
     refused(
         "damaged",
-        format!(
-            "reading broke off at something unexpected in the file{how}; open it in its program and save it anew"
-        ),
+        format!("{what}; open it in its program and save it anew"),
     )
 }
 
@@ -189,28 +259,14 @@ fn receive(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
 
 /// The child: answers requests on standard input until it ends.
 pub(crate) fn work() -> io::Result<()> {
-    confine();
-    let busy_since = std::sync::Arc::new(AtomicU64::new(0));
-    let (begun, watched) = (Instant::now(), busy_since.clone());
-    thread::spawn(move || {
-        // The parent cuts a slow file off; when the parent itself was killed, nobody else would.
-        loop {
-            thread::sleep(LIMIT / 8);
-            let since = watched.load(Ordering::Relaxed);
-            let now = begun.elapsed().as_secs();
-            if since > 0 && now.saturating_sub(since) > 2 * LIMIT.as_secs() {
-                std::process::exit(1);
-            }
-        }
-    });
+    let confined = confine(Output::Pipe);
     let (mut requests, mut replies) = (BufReader::new(io::stdin()), BufWriter::new(io::stdout()));
     while let Some(name) = receive(&mut requests)? {
         let Some(bytes) = receive(&mut requests)? else {
             break;
         };
-        busy_since.store(begun.elapsed().as_secs().max(1), Ordering::Relaxed);
+        confined.renew_processor_time();
         let reply = read(&String::from_utf8_lossy(&name), &bytes);
-        busy_since.store(0, Ordering::Relaxed);
         send(
             &mut replies,
             &postcard::to_stdvec(&reply).map_err(io::Error::other)?,
@@ -222,14 +278,18 @@ pub(crate) fn work() -> io::Result<()> {
 
 fn read(name: &str, bytes: &[u8]) -> Reply {
     match read_document(name, bytes) {
-        Ok(document) => Ok(Reading {
-            entries: passages(&document).iter().map(Entry::of).collect(),
-            format: document.format.name().to_owned(),
-            pages: document.pages,
-            language: docent_language::detect(&document.text).code().to_owned(),
-            lost: told(&document, NoticeKind::Lost),
-            repaired: told(&document, NoticeKind::Repaired),
-        }),
+        Ok(document) => {
+            // A reader that breaks its promise shows in tests and in fuzzing, which are built with this.
+            debug_assert_eq!(check_invariants(&document), Ok(()), "{name}");
+            Ok(Reading {
+                entries: passages(&document).iter().map(Entry::of).collect(),
+                format: document.format.name().to_owned(),
+                pages: document.pages,
+                language: docent_language::detect(&document.text).code().to_owned(),
+                lost: told(&document, NoticeKind::Lost),
+                repaired: told(&document, NoticeKind::Repaired),
+            })
+        }
         Err(refusal) => Err(refused(refusal.code.name(), refusal.reason)),
     }
 }
@@ -245,11 +305,16 @@ fn told(document: &Document, kind: NoticeKind) -> Vec<String> {
 pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusal> {
     /// How often the child is looked at.
     const LOOK_AGAIN: Duration = Duration::from_millis(2);
+    /// Its standard error is closed when it ends, but for the moment that a thread needs to notice.
+    const MOMENT: Duration = Duration::from_secs(1);
+    /// What Rust exits with after a panic.
+    const PANICKED: i32 = 101;
     let child = std::env::current_exe().and_then(|program| {
         Command::new(program)
             .args(["extract", "--here"])
             .args(arguments)
             .stdin(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
     });
     let mut child = child.map_err(|error| {
@@ -258,18 +323,28 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
             format!("no process could be started to read it: {error}"),
         )
     })?;
+    let words = child.stderr.take().map(last_words);
+    let words = || {
+        let words = words.as_ref().and_then(|words| words.recv_timeout(MOMENT).ok());
+        words.unwrap_or_default()
+    };
     let begun = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                let code = status.code().and_then(|code| u8::try_from(code).ok());
-                return code.ok_or_else(|| broke_off(Some(status)));
+                let words = words();
+                let code = status.code().filter(|&code| code != PANICKED);
+                let code = code.and_then(|code| u8::try_from(code).ok());
+                if code.is_some() {
+                    let _ = io::stderr().write_all(&words);
+                }
+                return code.ok_or_else(|| broke_off(Some(status), &words));
             }
             Ok(None) if begun.elapsed() < LIMIT => thread::sleep(LOOK_AGAIN),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(too_slow());
+                return Err(too_slow(LIMIT));
             }
         }
     }
@@ -290,5 +365,23 @@ mod tests {
         assert_eq!(receive(&mut from).unwrap(), None);
         assert!(receive(&mut &pipe[..10]).is_err());
         assert!(receive(&mut &u64::MAX.to_le_bytes()[..]).is_err());
+    }
+
+    #[test]
+    fn the_end_of_a_reader_is_told_by_its_code() {
+        let ended =
+            |signal: i32, words: &str| broke_off(Some(ExitStatus::from_raw(signal)), words.as_bytes()).code;
+        assert_eq!(
+            ended(libc::SIGABRT, "memory allocation of 9 bytes failed"),
+            "too_big"
+        );
+        assert_eq!(
+            ended(libc::SIGABRT, "thread 'x' has overflowed its stack"),
+            "damaged"
+        );
+        assert_eq!(ended(libc::SIGABRT, ""), "damaged");
+        assert_eq!(ended(libc::SIGSEGV, ""), "damaged");
+        assert_eq!(ended(libc::SIGKILL, ""), "too_big");
+        assert_eq!(ended(libc::SIGXCPU, ""), "timeout");
     }
 }

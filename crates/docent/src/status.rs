@@ -2,6 +2,7 @@
 //!
 //! Owns the states a document can be in, the table and its JSON. Reads the index as it is and changes nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::time::SystemTime;
@@ -9,6 +10,9 @@ use std::time::SystemTime;
 use docent_corpus::Assistant;
 use docent_index::{DocumentRecord, Generation, Stamp};
 use docent_ingest::{FoundFile, Library, version_of};
+
+/// The width of the table: what a terminal beside another window shows.
+const COLUMNS: usize = 100;
 
 /// What became of one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,106 @@ impl State {
 struct Row {
     state: State,
     record: DocumentRecord,
+}
+
+impl Row {
+    fn write(&self, out: &mut String) {
+        /// Where the name begins.
+        const NAME_AT: usize = 45;
+        let record = &self.record;
+        let pages = record
+            .pages
+            .map_or_else(|| "-".to_owned(), |pages| pages.to_string());
+        let _ = writeln!(
+            out,
+            "  {:<8} {:<9} {:<4} {pages:>6} {:>9}  {}",
+            self.state.name(),
+            dash(&record.format),
+            record.language.as_deref().unwrap_or("-"),
+            record.passages,
+            shortened(&record.name, COLUMNS - NAME_AT)
+        );
+        if let Some(refusal) = &record.refused {
+            wrapped(
+                out,
+                "           ",
+                &format!("{}: ", refusal.code),
+                &refusal.reason,
+            );
+        }
+        for sentence in &record.lost {
+            wrapped(out, "           ", "lost: ", sentence);
+        }
+        for sentence in &record.repaired {
+            wrapped(out, "           ", "repaired: ", sentence);
+        }
+    }
+}
+
+/// Returns how many documents are in each state, and how many passages and pages they have.
+fn told<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
+    let mut counts = [0; State::ALL.len()];
+    let (mut passages, mut pages) = (0u64, 0u64);
+    for Row { state, record } in rows {
+        counts[*state as usize] += 1;
+        passages += u64::from(record.passages);
+        pages += u64::from(record.pages.unwrap_or(0));
+    }
+    let counts: Vec<String> = State::ALL
+        .into_iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{count} {}", state.name()))
+        .collect();
+    let counts = if counts.is_empty() {
+        "no documents".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let pages = if pages > 0 {
+        format!(", {pages} pages")
+    } else {
+        String::new()
+    };
+    format!("{counts}; {passages} passages{pages}")
+}
+
+/// Adds a paragraph in lines of at most [`COLUMNS`]; the first begins with `mark`, those below stand under its words.
+fn wrapped(out: &mut String, indent: &str, mark: &str, text: &str) {
+    let under = mark.chars().count();
+    let mut column = indent.chars().count() + under;
+    let _ = write!(out, "{indent}{mark}");
+    let mut begins = true;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if !begins && column + 1 + length > COLUMNS {
+            let _ = write!(out, "\n{indent}{:under$}", "");
+            column = indent.chars().count() + under;
+            begins = true;
+        }
+        if !begins {
+            out.push(' ');
+            column += 1;
+        }
+        let word = shortened(word, COLUMNS - indent.chars().count() - under);
+        column += word.chars().count();
+        out.push_str(&word);
+        begins = false;
+    }
+    out.push('\n');
+}
+
+/// Takes characters out of the middle: the front tells the folder, the end the kind of file.
+fn shortened(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let front = (most - 1) / 2;
+    let back = most - 1 - front;
+    let head: String = text.chars().take(front).collect();
+    let tail: String = text.chars().skip(count - back).collect();
+    format!("{head}…{tail}")
 }
 
 /// Every assistant with its documents.
@@ -101,57 +205,32 @@ impl Status {
     }
 
     /// Returns the table: for each assistant a line of counts, then a line for each document with what was wrong below it.
+    ///
+    /// No line is longer than [`COLUMNS`].
     pub(crate) fn table(&self) -> String {
         let mut out = String::new();
         for warning in &self.warnings {
-            let _ = writeln!(out, "warning: {warning}");
+            wrapped(&mut out, "", "warning: ", warning);
         }
         if self.generation.is_none() {
             out.push_str("no index yet; `docent index` makes it\n");
         }
-        for (assistant, rows) in &self.assistants {
-            let counts: Vec<String> = State::ALL
-                .into_iter()
-                .map(|state| (state, rows.iter().filter(|row| row.state == state).count()))
-                .filter(|(_, count)| *count > 0)
-                .map(|(state, count)| format!("{count} {}", state.name()))
-                .collect();
-            let passages: u32 = rows.iter().map(|row| row.record.passages).sum();
-            let counts = if counts.is_empty() {
-                "no documents".to_owned()
-            } else {
-                counts.join(", ")
-            };
-            let _ = writeln!(
-                out,
-                "{} {}: {counts}; {passages} passages",
-                assistant.id, assistant.name
-            );
+        for (nth, (assistant, rows)) in self.assistants.iter().enumerate() {
+            if nth > 0 {
+                out.push('\n');
+            }
+            let name = format!("{} {}: {}", assistant.id, assistant.name, told(rows));
+            wrapped(&mut out, "", "", &name);
             if !rows.is_empty() {
                 out.push_str("  STATE    FORMAT    LANG  PAGES  PASSAGES  DOCUMENT\n");
             }
             for row in rows {
-                let record = &row.record;
-                let pages = record
-                    .pages
-                    .map_or_else(|| "-".to_owned(), |pages| pages.to_string());
-                let _ = writeln!(
-                    out,
-                    "  {:<8} {:<9} {:<4} {pages:>6} {:>9}  {}",
-                    row.state.name(),
-                    dash(&record.format),
-                    record.language.as_deref().unwrap_or("-"),
-                    record.passages,
-                    record.name
-                );
-                let refused = record
-                    .refused
-                    .iter()
-                    .map(|refusal| format!("{}: {}", refusal.code, refusal.reason));
-                for line in refused.chain(record.lost.iter().chain(&record.repaired).cloned()) {
-                    let _ = writeln!(out, "           {line}");
-                }
+                row.write(&mut out);
             }
+        }
+        if self.assistants.len() > 1 {
+            let all = told(self.assistants.iter().flat_map(|(_, rows)| rows));
+            let _ = writeln!(out, "\nall: {all}");
         }
         out
     }
@@ -167,6 +246,7 @@ impl Status {
                 "language": record.language,
                 "pages": record.pages,
                 "passages": record.passages,
+                "bytes": record.stamp.map(|stamp| stamp.bytes),
                 "version": Some(&record.version).filter(|version| !version.is_empty()),
                 "code": record.refused.as_ref().map(|refusal| &refusal.code),
                 "reason": record.refused.as_ref().map(|refusal| &refusal.reason),
@@ -180,6 +260,12 @@ impl Status {
             "assistants": self.assistants.iter().map(|(assistant, rows)| serde_json::json!({
                 "id": assistant.id.0,
                 "name": assistant.name,
+                "description": assistant.description,
+                "states": State::ALL.into_iter().map(|state| {
+                    (state.name(), rows.iter().filter(|row| row.state == state).count())
+                }).collect::<BTreeMap<_, _>>(),
+                "passages": rows.iter().map(|row| u64::from(row.record.passages)).sum::<u64>(),
+                "pages": rows.iter().map(|row| u64::from(row.record.pages.unwrap_or(0))).sum::<u64>(),
                 "documents": rows.iter().map(row).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
         })
@@ -205,5 +291,38 @@ fn state(file: &FoundFile, record: Option<&DocumentRecord>) -> State {
         DocumentRecord { refused: Some(_), .. } => State::Failed,
         DocumentRecord { lost, .. } if !lost.is_empty() => State::Partly,
         _ => State::Read,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_the_table_is_longer_than_it_may_be() {
+        let row = Row {
+            state: State::Partly,
+            record: DocumentRecord {
+                refused: Some(docent_index::Refusal {
+                    code: "damaged".to_owned(),
+                    reason: "слово ".repeat(40),
+                }),
+                lost: vec!["я".repeat(300)],
+                ..DocumentRecord::new(format!("папка/{}.pdf", "имя ".repeat(60)))
+            },
+        };
+        let mut out = String::new();
+        row.write(&mut out);
+        assert!(out.lines().all(|line| line.chars().count() <= COLUMNS), "{out}");
+        let first = out.lines().next().unwrap();
+        assert!(
+            first.contains('…') && first.trim_end().ends_with("имя .pdf"),
+            "{out}"
+        );
+        let under = out.lines().nth(2).unwrap();
+        assert!(
+            under.starts_with("                    слово"),
+            "words stand under words: {out}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! index/
-//!   LOCK            held, with the process number inside, by whoever builds
+//!   LOCK            held, with the number of the process and the time inside, by whoever builds
 //!   CURRENT         name of the current generation; changed by a rename
 //!   gen-000007/     never changes once it is current
 //!     manifest.json
@@ -20,6 +20,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use docent_corpus::AssistantId;
 
@@ -50,11 +51,11 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process is building.
-    #[error("the index in {path} is being built by process {holder}")]
+    #[error("the index in {path} is being built by {holder}")]
     Locked {
         /// The index directory.
         path: PathBuf,
-        /// Number of that process, or «another» when it has not written it.
+        /// Number of that process and since when, or «another process» when it has not written them yet.
         holder: String,
     },
     /// The current generation cannot be read.
@@ -160,6 +161,7 @@ impl Store {
         let lock = self.lock()?;
         let folder = self.root.join(NEW);
         remove_folder(&folder).map_err(io_at(&folder))?;
+        let remains = Remains(Some(folder.clone()));
         fs::create_dir(&folder).map_err(io_at(&folder))?;
         let mut manifest = Manifest::new(self.reader);
         if let Some(base) = base {
@@ -174,6 +176,7 @@ impl Store {
         }
         Ok(Draft {
             store: self.clone(),
+            remains,
             folder,
             manifest,
             unfinished: 0,
@@ -193,19 +196,19 @@ impl Store {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The number is for the message only.
-                let _ = file.read_to_string(&mut holder);
-                let holder = holder.trim();
+                let mut written = String::new();
+                // What stands there is for the message only.
+                let _ = file.read_to_string(&mut written);
                 return Err(StoreError::Locked {
                     path: self.root.clone(),
-                    holder: if holder.is_empty() { "another" } else { holder }.to_owned(),
+                    holder: holder(&written, SystemTime::now()),
                 });
             }
             Err(TryLockError::Error(error)) => return Err(io_at(&path)(error)),
         }
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         file.set_len(0)
-            .and_then(|()| write!(file, "{}", std::process::id()))
+            .and_then(|()| write!(file, "{} {}", std::process::id(), begun.as_secs()))
             .map_err(io_at(&path))?;
         Ok(file)
     }
@@ -219,6 +222,25 @@ impl Store {
             }
         }
         Ok(names)
+    }
+}
+
+/// Says who holds the lock, from what the holder wrote into it: its number and the seconds since 1970 when it began.
+fn holder(written: &str, now: SystemTime) -> String {
+    let mut words = written.split_whitespace();
+    let Some(number) = words.next() else {
+        return "another process".to_owned();
+    };
+    let begun = words.next().and_then(|seconds| seconds.parse().ok());
+    let since = begun.and_then(|seconds| {
+        let begun = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+        now.duration_since(begun).ok()
+    });
+    match since.map(|since| since.as_secs()) {
+        Some(seconds @ 0..120) => format!("process {number} for {seconds} s"),
+        Some(seconds @ 120..7_200) => format!("process {number} for {} min", seconds / 60),
+        Some(seconds) => format!("process {number} for {} h", seconds / 3_600),
+        None => format!("process {number}"),
     }
 }
 
@@ -258,7 +280,21 @@ pub struct Draft {
     folder: PathBuf,
     manifest: Manifest,
     unfinished: usize,
+    // Dropped before the lock: nobody else builds while it is cleared away.
+    remains: Remains,
     _lock: File,
+}
+
+/// What a build that failed leaves behind: removed, so that a full disk does not stay full of it.
+struct Remains(Option<PathBuf>);
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take() {
+            // The next build tries again.
+            let _ = remove_folder(&folder);
+        }
+    }
 }
 
 impl Draft {
@@ -287,7 +323,9 @@ impl Draft {
             folder,
             manifest,
             unfinished,
+            // The lock first, so that it is given up last.
             _lock,
+            mut remains,
         } = self;
         assert_eq!(
             unfinished, 0,
@@ -299,6 +337,7 @@ impl Draft {
         let name = format!("{PREFIX}{number:06}");
         let home = store.root.join(&name);
         fs::rename(&folder, &home).map_err(io_at(&home))?;
+        remains.0 = None;
         sync_folder(&store.root).map_err(io_at(&store.root))?;
         let opened = Generation::open(&home, store.reader)?;
         let current = store.root.join(CURRENT);
@@ -366,5 +405,26 @@ impl Generation {
     /// Returns an assistant's passages; nothing when the library had no such assistant.
     pub fn index(&self, assistant: AssistantId) -> Option<&Index> {
         self.indexes.get(&assistant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_of_the_lock_is_told_with_its_number_and_for_how_long() {
+        let now = UNIX_EPOCH + Duration::from_secs(10_000);
+        for (written, told) in [
+            ("", "another process"),
+            ("7", "process 7"),
+            ("7 9995", "process 7 for 5 s"),
+            ("7 9400", "process 7 for 10 min"),
+            ("7 10", "process 7 for 2 h"),
+            ("7 10001", "process 7"),
+            ("7 99999999999999999999", "process 7"),
+        ] {
+            assert_eq!(holder(written, now), told, "{written}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The operator's folder: which assistants it holds and which files are their documents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -43,7 +44,8 @@ pub struct AssistantFolder {
 /// A file that should be read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Path inside the assistant's folder, parted by `/`.
+    /// Path inside the assistant's folder, parted by `/`, in characters that can be shown: what is none is written as a
+    /// number after a backslash.
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
@@ -134,6 +136,7 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
             files: Vec::new(),
         })
         .collect();
+    let mut names: HashSet<(usize, String)> = HashSet::new();
     for path in paths {
         let name = path
             .file_name()
@@ -151,10 +154,16 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
             .filter(|&at| path.starts_with(&homes[at].0))
             .max_by_key(|&at| homes[at].0.as_os_str().len());
         match home {
-            Some(at) => assistants[at].files.push(FoundFile {
-                name: shown(&homes[at].0, &path),
-                path,
-            }),
+            Some(at) => {
+                let name = shown(&homes[at].0, &path);
+                if names.insert((at, name.clone())) {
+                    assistants[at].files.push(FoundFile { name, path });
+                } else {
+                    warnings.push(format!(
+                        "{name}: two files are shown by this name; rename one of them"
+                    ));
+                }
+            }
             None => warnings.push(format!(
                 "{}: belongs to no assistant; put it into a folder with an {MARK}",
                 shown(&root, &path)
@@ -203,8 +212,12 @@ fn walk(root: &Path, except: Option<PathBuf>) -> (Vec<PathBuf>, Vec<String>) {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 paths.push(entry.into_path());
             }
-            Ok(_) => {}
-            Err(error) => warnings.push(format!("passed over: {error}")),
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
+            Ok(entry) => warnings.push(format!(
+                "{}: a pipe, a socket or a device is no document; passed over",
+                shown(root, entry.path())
+            )),
+            Err(error) => warnings.push(format!("passed over: {}", visible(&error.to_string()))),
         }
     }
     if let Ok(mut outside) = outside.lock() {
@@ -215,11 +228,32 @@ fn walk(root: &Path, except: Option<PathBuf>) -> (Vec<PathBuf>, Vec<String>) {
 
 fn shown(root: &Path, path: &Path) -> String {
     let inside = path.strip_prefix(root).unwrap_or(path);
-    inside
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    let mut shown = String::new();
+    for (nth, part) in inside.components().enumerate() {
+        if nth > 0 {
+            shown.push('/');
+        }
+        for chunk in part.as_os_str().as_encoded_bytes().utf8_chunks() {
+            shown.push_str(&visible(chunk.valid()));
+            for byte in chunk.invalid() {
+                let _ = write!(shown, "\\x{byte:02x}");
+            }
+        }
+    }
+    shown
+}
+
+/// Writes control characters as numbers: a name with a line end must not make two lines of a log.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            visible.extend(c.escape_default());
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
 }
 
 fn assistant(path: &Path) -> Result<Assistant, String> {
@@ -315,6 +349,55 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["a.txt", "deep/b.md"]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_cannot_be_shown_are_written_so_that_they_can() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let (folder, _) = library(&[("a\nb.txt", "x"), ("\u{1b}[31m.txt", "x")]);
+        let odd =
+            |name: &[u8]| fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
+        odd(b"\xcf\xf0\xe8.txt");
+        odd(b"\xcf\xf0\xe9.txt");
+        odd(b"a\\nb.txt");
+        let found = scan(folder.path(), None).unwrap();
+        let names: Vec<&str> = found.assistants[0]
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "\\u{1b}[31m.txt",
+                "a\\nb.txt",
+                "\\xcf\\xf0\\xe8.txt",
+                "\\xcf\\xf0\\xe9.txt"
+            ]
+        );
+        assert_eq!(
+            found.warnings,
+            ["a\\nb.txt: two files are shown by this name; rename one of them"]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_socket_is_told_and_a_loop_of_links_ends() {
+        let (folder, _) = library(&[("a/b.txt", "x")]);
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket.txt")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/again")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("broken.txt")).unwrap();
+        let found = scan(folder.path(), None).unwrap();
+        assert_eq!(found.assistants[0].files.len(), 1);
+        let told = found.warnings.join("\n");
+        assert!(
+            told.contains("socket.txt: a pipe, a socket or a device"),
+            "{told}"
+        );
+        assert!(told.contains("a/again") && told.contains("broken.txt"), "{told}");
+        assert_eq!(found.warnings.len(), 3, "{told}");
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-struct Library {
+pub(crate) struct Library {
     folder: tempfile::TempDir,
 }
 
 impl Library {
     /// Writes the files, changed long enough ago for their time of change to be trusted.
-    fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let library = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -21,11 +21,11 @@ impl Library {
         library
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -38,17 +38,17 @@ impl Library {
             .unwrap();
     }
 
-    fn run(&self, command: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, command: &str, arguments: &[&str]) -> Output {
         docent(&[&[command, self.path().to_str().unwrap()], arguments].concat())
     }
 
-    fn index(&self) -> String {
+    pub(crate) fn index(&self) -> String {
         let done = self.run("index", &[]);
         assert!(done.status.success(), "{}", shown(&done));
         String::from_utf8(done.stderr).unwrap()
     }
 
-    fn ask(&self, question: &str) -> String {
+    pub(crate) fn ask(&self, question: &str) -> String {
         String::from_utf8(self.run("ask", &[question]).stdout).unwrap()
     }
 }
@@ -60,7 +60,7 @@ fn docent(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn shown(output: &Output) -> String {
+pub(crate) fn shown(output: &Output) -> String {
     format!(
         "{}\n{}{}",
         output.status,
@@ -311,7 +311,7 @@ fn links_inside_the_library_are_followed_and_links_out_of_it_are_not() {
 }
 
 /// A PDF of nested dictionaries inside an object stream, deeper than the stack of any reader.
-fn bottomless_pdf() -> Vec<u8> {
+pub(crate) fn bottomless_pdf() -> Vec<u8> {
     use std::fmt::Write as _;
     const DEPTH: usize = 300_000;
     let page = format!(

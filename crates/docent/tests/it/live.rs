@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use crate::{Server, serve, talk};
 
-const ASSISTANT: &str = "id = 1\nname = \"Справочная\"\n";
-const LEAVE: &str = "Ежегодный отпуск сотрудника длится двадцать восемь календарных дней.\n";
-const PAY: &str = "Зарплата перечисляется на карту сотрудника пятого и двадцатого числа.\n";
-const ASK_LEAVE: &str = "Сколько календарных дней длится ежегодный отпуск?";
-const ASK_PAY: &str = "Когда перечисляется зарплата сотрудника?";
+pub(crate) const ASSISTANT: &str = "id = 1\nname = \"Справочная\"\n";
+pub(crate) const LEAVE: &str = "Ежегодный отпуск сотрудника длится двадцать восемь календарных дней.\n";
+pub(crate) const PAY: &str = "Зарплата перечисляется на карту сотрудника пятого и двадцатого числа.\n";
+pub(crate) const ASK_LEAVE: &str = "Сколько календарных дней длится ежегодный отпуск?";
+pub(crate) const ASK_PAY: &str = "Когда перечисляется зарплата сотрудника?";
 
 /// Far longer than any change takes to be effective: reaching it means that it never is.
 const LONG: Duration = Duration::from_secs(30);
 
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         fs::write(folder.path().join(name), text).unwrap();
@@ -26,7 +26,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-async fn ask(server: &Server, question: &str) -> String {
+pub(crate) async fn ask(server: &Server, question: &str) -> String {
     let question = serde_json::json!({"type": "question", "question": question}).to_string();
     talk(
         server,
@@ -37,7 +37,7 @@ async fn ask(server: &Server, question: &str) -> String {
 }
 
 /// Asks until the answer is as wanted.
-async fn comes_to(server: &Server, question: &str, wanted: impl Fn(&str) -> bool) {
+pub(crate) async fn comes_to(server: &Server, question: &str, wanted: impl Fn(&str) -> bool) {
     let begun = Instant::now();
     loop {
         let answer = ask(server, question).await;
@@ -49,7 +49,7 @@ async fn comes_to(server: &Server, question: &str, wanted: impl Fn(&str) -> bool
     }
 }
 
-fn refused(answer: &str) -> bool {
+pub(crate) fn refused(answer: &str) -> bool {
     answer.contains("К сожалению, по вашему вопросу не найдено")
 }
 
@@ -305,6 +305,10 @@ fn a_full_disk_leaves_the_generation_before_and_says_what_to_do() {
         assert!(
             told.contains("hint: ") && told.contains("room on the disk"),
             "{told}"
+        );
+        assert!(
+            !Path::new(data).join("new").exists(),
+            "a full disk stays full of it"
         );
         let asked = Command::new("bash")
             .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "full"])

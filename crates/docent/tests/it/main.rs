@@ -4,9 +4,12 @@
 
 mod conformance;
 mod drift;
+mod folder;
 mod golden;
+mod hostile;
 mod index;
 mod live;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,12 +49,22 @@ fn server() -> Server {
 /// Serves a library on a free port and returns when it is ready.
 fn serve(library: &Path) -> Server {
     let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("index");
+    begin(library, &data, folder)
+}
+
+/// The same with an index that outlasts the server.
+fn serve_with(library: &Path, data: &Path) -> Server {
+    begin(library, data, tempfile::tempdir().unwrap())
+}
+
+fn begin(library: &Path, data: &Path, folder: tempfile::TempDir) -> Server {
     let ready = folder.path().join("ready");
     let child = Command::new(env!("CARGO_BIN_EXE_docent"))
         .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
         .arg(&ready)
         .arg("--data")
-        .arg(folder.path().join("index"))
+        .arg(data)
         .arg(library)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -19,6 +19,10 @@ const LEAST_CHARS: usize = TARGET_CHARS / 2;
 /// The most characters repeated in front of a passage: half of a passage, so that its own text still prevails.
 const LEAD_CHARS: usize = HARD_CHARS / 2;
 
+/// The most pieces that go with what they introduce: a lead-in, a caption and the rows of a tall header. A longer chain
+/// introduces nothing, and following it back would take each border longer than the one before.
+const TAKEN_ALONG: usize = 8;
+
 /// A block, or whole sentences of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -104,6 +108,7 @@ fn best_border(pieces: &[Piece], first: usize, at: usize) -> usize {
     clean.unwrap_or_else(|| {
         let mut border = at;
         while border > first + 1
+            && at - border < TAKEN_ALONG
             && belongs_to_next(pieces, border - 1)
             && fitting(&(border - 1))
             // What stays has to tell something besides remarks.

@@ -241,6 +241,13 @@ fn a_long_paragraph_is_cut_between_sentences_only() {
     );
 }
 
+/// Found by fuzzing: each of the lines announced the next, and a passage was made of each.
+#[test]
+fn lines_that_all_end_with_a_colon_are_cut_like_any_others() {
+    let found = passages(&document(None, &vec![(P, ":"); 6_000]));
+    assert!(found.len() < 12, "{} passages", found.len());
+}
+
 #[test]
 fn without_a_title_the_file_name_is_the_title() {
     let found = passages(&document(None, &[(P, "Текст.")]));
@@ -378,5 +385,179 @@ proptest! {
         let found = passages(&document);
         prop_assert_eq!(tiles(&document, &found), Ok(()));
         prop_assert_eq!(passages(&document), found);
+    }
+}
+
+/// A way to break passages.
+type Break = fn(&mut Vec<Passage>);
+
+/// Breaks good passages in one way after another: the property that guards them has to notice each.
+#[test]
+fn broken_passages_are_noticed() {
+    let rows: Vec<String> = (0..6).map(|row| long(&format!("{row} |"), 700)).collect();
+    let text = long("начало", 4000);
+    let mut blocks = vec![
+        (h(1), "Раздел"),
+        (P, &*text),
+        (BlockKind::TableHeader { table: 0 }, "Услуга | Плата"),
+    ];
+    blocks.extend(rows.iter().map(|row| (BlockKind::TableRow { table: 0 }, &**row)));
+    let document = document(Some("Правила"), &blocks);
+    let good = passages(&document);
+    assert_eq!(tiles(&document, &good), Ok(()));
+    assert_eq!(keeps_together(&document, &good), Ok(()));
+    let breaks: [(&str, Break); 11] = [
+        ("lost at the end", |passages| drop(passages.pop())),
+        ("lost at the start", |passages| drop(passages.remove(0))),
+        ("told twice", |passages| passages.insert(1, passages[1].clone())),
+        ("out of order", |passages| passages.swap(0, 1)),
+        ("a line lost", |passages| drop(passages[1].lines.pop())),
+        ("a line told by two", |passages| {
+            let line = passages[0].lines[0].clone();
+            passages[1].lines.insert(0, line);
+        }),
+        ("other words", |passages| passages[1].lines[0].text.insert(0, 'я')),
+        ("a range too long", |passages| passages[0].range.end += 1),
+        ("a heading lost", |passages| {
+            for passage in passages {
+                passage.headings.clear();
+            }
+        }),
+        ("a header lost", |passages| {
+            for passage in passages {
+                passage.lead.clear();
+            }
+        }),
+        ("cut inside a sentence", |passages| {
+            let line = &mut passages[0].lines[0];
+            let end = line.text.floor_char_boundary(line.text.len() - 6);
+            line.range.end = line.range.start + end;
+            line.text.truncate(end);
+        }),
+    ];
+    for (what, broken) in breaks {
+        let mut passages = good.clone();
+        broken(&mut passages);
+        let noticed = tiles(&document, &passages).is_err() || keeps_together(&document, &passages).is_err();
+        assert!(noticed, "{what}");
+    }
+}
+
+/// Says where rows stand without their header, items without what introduces them, or a sentence in two passages.
+fn keeps_together(document: &Document, passages: &[Passage]) -> Result<(), String> {
+    let number_of = |line: &Line| {
+        let mut blocks = document.blocks.iter();
+        blocks.position(|block| block.range.contains(line.range))
+    };
+    for passage in passages {
+        let Some(first) = passage.lines.iter().find(|line| line.kind != BlockKind::Remark) else {
+            continue;
+        };
+        let number = number_of(first).ok_or("a line of no block")?;
+        let told = |kind: BlockKind| passage.lead.iter().any(|line| line.kind == kind);
+        let before = document.blocks[..number]
+            .iter()
+            .rev()
+            .filter(|block| block.kind != BlockKind::Remark);
+        match first.kind {
+            BlockKind::TableRow { table } => {
+                let header = BlockKind::TableHeader { table };
+                let mut above = before.skip_while(|block| block.kind == first.kind);
+                if above.next().is_some_and(|block| block.kind == header) && !told(header) {
+                    return Err(format!("a row without its header: {}", first.text));
+                }
+            }
+            BlockKind::ListItem { depth: 0 } => {
+                let mut above = before.skip_while(|block| matches!(block.kind, BlockKind::ListItem { .. }));
+                let introduced = above.next().is_some_and(|block| {
+                    block.kind == P
+                        && block
+                            .range
+                            .of(&document.text)
+                            .is_some_and(|text| text.ends_with(':'))
+                });
+                if introduced && !told(P) {
+                    return Err(format!("an item without its lead-in: {}", first.text));
+                }
+            }
+            _ => {}
+        }
+        for line in passage.lines.iter().filter(|line| line.kind == P) {
+            let number = number_of(line).ok_or("a line of no block")?;
+            let block = document.blocks[number].range;
+            let whole = block.of(&document.text).unwrap_or("");
+            let sentences = docent_language::sentences(whole);
+            let starts_one = |at: usize| {
+                let at = at - block.start;
+                at == whole.trim_end().len()
+                    || sentences.iter().any(|sentence| {
+                        let own = &whole[sentence.start..sentence.end];
+                        let inside = sentence.start < at && at < sentence.start + own.trim_end().len();
+                        // A sentence longer than a passage has to be cut somewhere.
+                        at == sentence.start || (inside && own.chars().count() > HARD_CHARS)
+                    })
+            };
+            let next = line.range.end + document.text[line.range.end..].len()
+                - document.text[line.range.end..]
+                    .trim_start_matches([' ', '\u{a0}'])
+                    .len();
+            if !starts_one(line.range.start) || !starts_one(next.min(block.end)) {
+                return Err(format!("cut inside a sentence: {}", line.text));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A list with what introduces it, a table with its header, or paragraphs of sentences.
+fn structure() -> impl Strategy<Value = Vec<(BlockKind, String)>> {
+    let words = "[А-Я][а-яё]{1,9}( [а-яё]{1,9}){3,60}";
+    let list = (
+        "[А-Я][а-яё]{1,9}( [а-яё]{1,9}){0,9}:",
+        prop::collection::vec((0..3u8, words), 1..30),
+    )
+        .prop_map(|(lead, items)| {
+            let items = items.into_iter().enumerate().map(|(nth, (depth, words))| {
+                (
+                    li(if nth == 0 { 0 } else { depth }),
+                    format!("{}) {words};", nth + 1),
+                )
+            });
+            std::iter::once((P, lead)).chain(items).collect()
+        });
+    let table = (
+        0..2u32,
+        "[А-Я][а-яё]{1,9}( \\| [а-яё]{1,9}){1,5}",
+        prop::collection::vec(words, 1..40),
+    )
+        .prop_map(|(table, header, rows)| {
+            let rows = rows
+                .into_iter()
+                .map(|words| (BlockKind::TableRow { table }, format!("{words} | 5")));
+            std::iter::once((BlockKind::TableHeader { table }, header))
+                .chain(rows)
+                .collect()
+        });
+    let paragraphs = prop::collection::vec(
+        prop::collection::vec(words.prop_map(|words| format!("{words}.")), 1..30)
+            .prop_map(|all| (P, all.join(" "))),
+        1..4,
+    );
+    let heading = "[А-Я][а-яё]{1,9}".prop_map(|text| vec![(h(2), text)]);
+    prop_oneof![list, table, paragraphs, heading]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn rows_keep_their_header_items_their_lead_in_and_sentences_their_end(
+        parts in prop::collection::vec(structure(), 1..6),
+    ) {
+        let parts = parts.concat();
+        let blocks: Vec<(BlockKind, &str)> = parts.iter().map(|(kind, text)| (*kind, &**text)).collect();
+        let document = document(None, &blocks);
+        let found = passages(&document);
+        prop_assert_eq!(tiles(&document, &found), Ok(()));
+        prop_assert_eq!(keeps_together(&document, &found), Ok(()));
     }
 }

@@ -362,15 +362,22 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
             match piece {
                 Piece::Table(rows) => {
                     let header = super::draft::looks_like_header(&rows);
+                    // Rows that begin a page without a header go on from the page before, and so does their header.
+                    let table = match draft.paras.last().map(|para| &para.role) {
+                        Some(Role::Row(open, _)) if first && !header => *open,
+                        _ => {
+                            tables += 1;
+                            tables - 1
+                        }
+                    };
                     for (at, row) in rows.iter().enumerate() {
                         let text = super::draft::join_cells(row);
-                        let role = Role::Row(tables, header && at == 0);
+                        let role = Role::Row(table, header && at == 0);
                         draft.paras.push(Para {
                             page: page_number,
                             ..Para::new(role, text)
                         });
                     }
-                    tables += 1;
                 }
                 Piece::Text(lines) => {
                     let text = joined(&lines);
