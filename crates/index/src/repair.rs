@@ -53,22 +53,23 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
         }
         let mut repairs = Vec::new();
         let mut text = question.to_owned();
-        let typed = other_layouts(question)
-            .into_iter()
-            .map(|other| (Repair::Layout, other));
-        let latin = self.latin(question).map(|other| (Repair::Transliteration, other));
-        let other = typed
-            .map(|(repair, other)| (repair, self.merged(question, &other)))
-            .chain(latin)
-            .map(|(repair, other)| (self.unknown(&other), repair, other))
-            .min_by_key(|(left, ..)| *left);
         // A whole question that becomes known was typed so; a word or two may be chance.
-        if let Some((left, repair, other)) = other
-            && 2 * left < unknown
-            && 2 * unknown > letters(question)
-        {
-            repairs.push(repair);
-            text = other;
+        if 2 * unknown > letters(question) {
+            let typed = other_layouts(question)
+                .into_iter()
+                .map(|other| (Repair::Layout, other));
+            let latin = self.latin(question).map(|other| (Repair::Transliteration, other));
+            let other = typed
+                .map(|(repair, other)| (repair, self.merged(question, &other)))
+                .chain(latin)
+                .map(|(repair, other)| (self.unknown(&other), repair, other))
+                .min_by_key(|(left, ..)| *left);
+            if let Some((left, repair, other)) = other
+                && 2 * left < unknown
+            {
+                repairs.push(repair);
+                text = other;
+            }
         }
         let text = self.words(&text, &mut repairs);
         (!repairs.is_empty()).then_some(Reading { text, repairs })
@@ -196,10 +197,16 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
             return None;
         }
         let most: f32 = if stem.len() >= TWO_SLIPS_FROM { 2.0 } else { 1.0 };
+        // Each slip changes the length by at most one letter and at most two letters of the set.
+        let own = letter_set(&token.stem);
         let mut best: Option<(f32, f32, u32)> = None;
         for number in 0..self.vocabulary.len() as u32 {
             let word = self.vocabulary.word(number);
-            if !may_be_near(&token.stem, word, most as usize) {
+            let slips = most as usize;
+            // Letters of our languages have one or two bytes.
+            let near = token.stem.len().abs_diff(word.len()) <= 2 * slips
+                && (own ^ letter_set(word)).count_ones() as usize <= 2 * slips;
+            if !near {
                 continue;
             }
             let other: Vec<char> = word.chars().collect();
@@ -261,7 +268,13 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
         }
         pieces.reverse();
         // Small words alone make up any word: «we at her».
-        let says = |piece: &&str| letters(piece) >= 3 && self.vocabulary_knows(piece);
+        // «по года» in «погода» is chance as well.
+        let least = if length < QUESTION_FROM && pieces.iter().any(|piece| letters(piece) < 3) {
+            5
+        } else {
+            3
+        };
+        let says = |piece: &&str| letters(piece) >= least && self.vocabulary_knows(piece);
         pieces.iter().any(says).then_some(())?;
         Some((cost - BORDER, pieces.join(" ")))
     }
@@ -282,18 +295,10 @@ fn letters(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_alphanumeric()).count()
 }
 
-/// Tells without comparing them whether two words can be so near: each slip changes the length by at most one letter and at
-/// most two letters of the set.
-fn may_be_near(one: &str, other: &str, slips: usize) -> bool {
-    // Letters of our languages have one or two bytes.
-    if one.len().abs_diff(other.len()) > 2 * slips {
-        return false;
-    }
-    let set = |word: &str| {
-        let bits = word.chars().map(|letter| 1u64 << (letter as u32 % 64));
-        bits.fold(0, |set, bit| set | bit)
-    };
-    (set(one) ^ set(other)).count_ones() as usize <= 2 * slips
+/// Returns which letters a word has, folded into 64 bits.
+fn letter_set(word: &str) -> u64 {
+    let bits = word.chars().map(|letter| 1u64 << (letter as u32 % 64));
+    bits.fold(0, |set, bit| set | bit)
 }
 
 /// Returns the distance of two words in slips, when it is at most `most`: a letter too many, too few, another or two in the
