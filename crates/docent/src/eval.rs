@@ -6,8 +6,9 @@
 //! file name are no words by which it can be found.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -109,7 +110,7 @@ pub(crate) fn measure(order: &Order<'_>) -> Result<Measured, Failure> {
         let document: DocumentLine = parse(&docs, &line)?;
         if !removed.contains(&document.id) {
             documents += 1;
-            passages.extend(read(document, &docs)?);
+            passages.extend(read(&document, &docs)?);
         }
     }
     let bytes = passages.iter().map(|passage| passage.range.len()).sum();
@@ -130,7 +131,7 @@ pub(crate) fn measure(order: &Order<'_>) -> Result<Measured, Failure> {
     for (variant, queries) in variants {
         let path = |path: Option<&Path>| path.map(|path| named(path, variant.as_deref()));
         if let Some(path) = path(order.run) {
-            write(&path, |out| run(&index, &queries, out))?;
+            std::fs::write(&path, run(&index, &queries)?).map_err(at(&path))?;
         }
         let log = path(order.answers);
         let mut log = log
@@ -167,7 +168,7 @@ fn docs_of(set: &Path) -> PathBuf {
 }
 
 /// Reads one document as if it were a file, and cuts it.
-fn read(line: DocumentLine, path: &Path) -> Result<Vec<Passage>, Failure> {
+fn read(line: &DocumentLine, path: &Path) -> Result<Vec<Passage>, Failure> {
     let document = docent_ingest::read_document(&line.id, line.text.as_bytes());
     let document = match document {
         Ok(document) => document,
@@ -187,25 +188,20 @@ fn read(line: DocumentLine, path: &Path) -> Result<Vec<Passage>, Failure> {
     Ok(passages)
 }
 
-/// Writes a TREC run: each document by its best passage.
-fn run(index: &Index, queries: &[QueryLine], out: &mut dyn Write) -> Result<(), Failure> {
+/// Returns a TREC run: each document by its best passage.
+fn run(index: &Index, queries: &[QueryLine]) -> Result<String, Failure> {
+    let mut out = String::new();
     for query in queries {
         let question = Question {
             text: query.text.clone(),
         };
         let found = index.retrieve(&question, PASSAGES).map_err(Failure::Answer)?;
-        for (rank, hit) in by_document(&found.hits).into_iter().enumerate() {
-            writeln!(
-                out,
-                "{} Q0 {} {} {} docent",
-                query.id,
-                hit.passage.document,
-                rank + 1,
-                hit.score
-            )?;
+        for (rank, hit) in (1..).zip(by_document(&found.hits)) {
+            let document = &hit.passage.document;
+            let _ = writeln!(out, "{} Q0 {document} {rank} {} docent", query.id, hit.score);
         }
     }
-    Ok(())
+    Ok(out)
 }
 
 /// Returns the best hit of each document, best first.
@@ -265,12 +261,6 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Failure {
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     File::create(path).map(BufWriter::new).map_err(at(path))
-}
-
-fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut out = create(path)?;
-    fill(&mut out)?;
-    out.flush().map_err(at(path))
 }
 
 /// Returns the lines of a file that hold anything; one whose name ends in `.gz` is unpacked.
@@ -339,11 +329,11 @@ mod tests {
             text: text.to_owned(),
         };
         let mut passages = read(
-            line("устав-2000", "Собрание созывает председатель."),
+            &line("устав-2000", "Собрание созывает председатель."),
             Path::new("x"),
         )
         .unwrap();
-        passages.extend(read(line("b", "Основано в 2000 году."), Path::new("x")).unwrap());
+        passages.extend(read(&line("b", "Основано в 2000 году."), Path::new("x")).unwrap());
         let index = Index::build(passages).unwrap();
         let question = Question {
             text: "2000".to_owned(),
