@@ -69,11 +69,20 @@ pub fn answer(
         });
     }
     let account = account(assistant, question, retriever)?;
-    let made = match account.verdict {
+    let reading = account.found.reading.as_ref();
+    // Letters of another layout say nothing about the language.
+    let language = assistant
+        .language
+        .unwrap_or_else(|| detect(reading.map_or(&question.text, |reading| &reading.text)));
+    let mut made = match account.verdict {
         Verdict::Answer => quoted(&account.found, language),
         Verdict::Offer => offered(&account.found, language),
         Verdict::Fallback => None,
     };
+    if let (Some(answer), Some(reading)) = (&mut made, reading) {
+        let read = words::reading(&reading.text, language);
+        answer.text = format!("{read}\n\n{}", answer.text);
+    }
     Ok(made.unwrap_or_else(|| fallback(assistant, language)))
 }
 
@@ -92,7 +101,11 @@ pub fn account(
         .hits
         .first()
         .map_or_else(Vec::new, |best| units(&found, best));
-    let evidence = Evidence::of(&question.text, &found, &sentences);
+    let asked = found
+        .reading
+        .as_ref()
+        .map_or(&question.text, |reading| &reading.text);
+    let evidence = Evidence::of(asked, &found, &sentences);
     let verdict = if found.hits.is_empty() || words::is_small_talk(&question.text) {
         Verdict::Fallback
     } else {

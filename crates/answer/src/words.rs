@@ -27,6 +27,15 @@ pub(crate) fn offer(language: Language) -> &'static str {
     }
 }
 
+/// How a question was read that was not sought as it was typed.
+pub(crate) fn reading(text: &str, language: Language) -> String {
+    match language {
+        Language::Russian => format!("Вопрос прочитан так: «{text}»."),
+        Language::Kazakh => format!("Сұрақ былай оқылды: «{text}»."),
+        Language::English => format!("The question was read as “{text}”."),
+    }
+}
+
 /// The page of a source, as it stands behind its title.
 pub(crate) fn page(page: u32, language: Language) -> String {
     match language {

@@ -19,4 +19,6 @@ pub use document::{
     Version,
 };
 pub use passage::{Line, Passage};
-pub use retrieve::{Hit, Match, Question, QuestionTerm, Retrieval, RetrieveError, Retriever};
+pub use retrieve::{
+    Hit, Match, Question, QuestionTerm, Reading, Repair, Retrieval, RetrieveError, Retriever,
+};

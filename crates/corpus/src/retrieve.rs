@@ -12,6 +12,28 @@ pub struct Question {
     pub text: String,
 }
 
+/// What was done to a question whose words as typed found little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Repair {
+    /// It was typed with the keyboard's other layout.
+    Layout,
+    /// It was written in Latin letters for Cyrillic ones.
+    Transliteration,
+    /// Words were run together or torn apart.
+    Spacing,
+    /// Words were misspelt.
+    Spelling,
+}
+
+/// How a question was read when its words as typed found little.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The question as it was read.
+    pub text: String,
+    /// What was done to it, in that order.
+    pub repairs: Vec<Repair>,
+}
+
 /// One term of the question as the search saw it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionTerm {
@@ -74,6 +96,8 @@ pub struct Retrieval {
     pub hits: Vec<Hit>,
     /// How many passages were searched.
     pub passages: u32,
+    /// How the question was read, when that is not as it was typed: terms and hits are those of this reading.
+    pub reading: Option<Reading>,
 }
 
 /// The index could not be read.

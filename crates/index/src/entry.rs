@@ -5,14 +5,17 @@
 use std::sync::Arc;
 
 use docent_corpus::{BlockKind, ByteRange, Line, Passage, Version};
-use docent_language::{detect, grams, tokens};
+use docent_language::{detect, sentences, tokens};
 use serde::{Deserialize, Serialize};
+
+use crate::vocabulary::hash;
 
 /// A passage made ready for the index: the costly part of indexing, to be done on any thread or in another process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    pub(crate) stems: Words,
-    pub(crate) grams: Words,
+    pub(crate) words: Words,
+    /// What stands where: see [`Marks`].
+    pub(crate) marks: Vec<u32>,
     pub(crate) section: u32,
     pub(crate) stored: Vec<u8>,
 }
@@ -20,19 +23,65 @@ pub struct Entry {
 impl Entry {
     /// Analyses one passage.
     pub fn of(passage: &Passage) -> Self {
-        let (mut stems, mut windows) = (Words::default(), Words::default());
-        for text in searched(passage) {
+        let mut words = Words::default();
+        let mut marks = Vec::new();
+        let mut add = |text: &str, marks: &mut Vec<u32>| {
             for token in tokens(text, detect(text)).into_iter().filter(|token| !token.stop) {
-                grams(&token.word, |gram| windows.add(gram));
-                stems.add(&token.stem);
+                words.add(&token.stem);
+                marks.push(mark(&token.stem));
+            }
+        };
+        for text in std::iter::once(&passage.title).chain(&passage.headings) {
+            add(text, &mut marks);
+            marks.push(SENTENCE);
+        }
+        marks.push(TEXT);
+        for line in passage.lead.iter().chain(&passage.lines) {
+            if line.kind == BlockKind::Remark {
+                continue;
+            }
+            let whole = !matches!(line.kind, BlockKind::Paragraph | BlockKind::Footnote);
+            if whole {
+                add(&line.text, &mut marks);
+                marks.push(SENTENCE);
+                continue;
+            }
+            for sentence in sentences(&line.text) {
+                add(&line.text[sentence.start..sentence.end], &mut marks);
+                marks.push(SENTENCE);
             }
         }
         Self {
-            stems,
-            grams: windows,
+            words,
+            marks,
             section: passage.section,
             stored: encode(passage),
         }
+    }
+}
+
+/// The mark that ends a sentence, a heading, an item or a row.
+pub(crate) const SENTENCE: u32 = 0;
+
+/// The mark between headings and text.
+pub(crate) const TEXT: u32 = 1;
+
+/// Returns the mark of a normal form: its hash, so that a passage can be looked through without unpacking and analysing it.
+pub(crate) fn mark(stem: &str) -> u32 {
+    hash(stem).max(TEXT + 1)
+}
+
+/// A passage as a row of marks: the normal forms of title and headings, [`TEXT`], those of its sentences.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Marks(pub(crate) Vec<u32>);
+
+impl Marks {
+    /// Returns where the text begins.
+    pub(crate) fn text(&self) -> usize {
+        self.0
+            .iter()
+            .position(|&mark| mark == TEXT)
+            .map_or(0, |at| at + 1)
     }
 }
 
@@ -55,18 +104,6 @@ impl Words {
         self.text.push_str(term);
         self.count += 1;
     }
-}
-
-/// Returns the texts by which a passage is found.
-fn searched(passage: &Passage) -> impl Iterator<Item = &str> {
-    let lines = passage
-        .lead
-        .iter()
-        .chain(&passage.lines)
-        .filter(|line| line.kind != BlockKind::Remark);
-    std::iter::once(&*passage.title)
-        .chain(passage.headings.iter().map(|heading| &**heading))
-        .chain(lines.map(|line| line.text.as_str()))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -224,7 +261,7 @@ mod tests {
         assert_eq!(decode(&entry.stored), Some(passage));
         assert_eq!(decode(&entry.stored[..entry.stored.len() - 2]), None);
         assert!(
-            entry.stems.text.split(' ').count() == entry.stems.count as usize,
+            entry.words.text.split(' ').count() == entry.words.count as usize,
             "{entry:?}"
         );
     }

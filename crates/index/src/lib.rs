@@ -1,7 +1,7 @@
 //! Stores passages on disk and finds those most likely to answer a question.
 //!
 //! Owns the index directory ([`Store`]: generations, the atomic switch, what was read from which file) and the scoring
-//! ([`Index`]: BM25 over stems and over in-word character 4-grams, of the passage and of its whole section). Leaves
+//! ([`Index`]: BM25 over words and those that look like them, of the passage and of its whole section). Leaves
 //! reading files to `docent-ingest` and judging to `docent-answer`.
 //!
 //! Invariants: a generation never changes once it is current; what a snapshot finds depends on its documents alone, not on
@@ -10,9 +10,12 @@
 mod disk;
 mod entry;
 mod manifest;
+mod place;
+mod repair;
 mod search;
 mod shelf;
 mod store;
+mod vocabulary;
 
 pub use entry::Entry;
 pub use manifest::{DocumentRecord, Manifest, Refusal, Stamp};

@@ -1,24 +1,30 @@
 //! Searching the passages of one assistant.
 //!
-//! Owns the scores. Two fields, stems and four-letter windows of words, are each scored by BM25 and divided by the best
-//! score that the question could reach, then averaged; the passage counts for [`PASSAGE_SHARE`], its whole section for the
-//! rest. Lengths and document frequencies are exact and count what is alive, so a snapshot changed step by step scores like
-//! one built at once.
+//! Owns the scores. Each word of the question counts by BM25 as if every word of the documents that is alike were a fraction
+//! of it: itself wholly, others by the cube of their likeness ([`Vocabulary::alike`]). The sum is divided by
+//! the best that the question could reach; the passage counts for [`PASSAGE_SHARE`], its whole section for the rest. Lengths
+//! and frequencies are exact and count what is alive, so a snapshot changed step by step scores like one built at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use docent_corpus::{Hit, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever};
-use docent_language::{detect, grams, tokens};
-use tantivy::postings::Postings;
-use tantivy::schema::{Field, IndexRecordOption, Value};
+use docent_corpus::{
+    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever,
+};
+use docent_language::{Token, detect, sentences, tokens};
+use tantivy::columnar::Column;
+use tantivy::directory::OwnedBytes;
+use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
-use tantivy::{DocSet, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
+use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError, Term};
 
-use crate::entry::{Entry, decode};
-use crate::shelf::{Fields, pack, schema, unpack};
+use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
+use crate::place::Reference;
+use crate::repair::Reader;
+use crate::shelf::{Fields, pack, schema, unpack, words_of};
+use crate::vocabulary::{Alike, Overlaps, Vocabulary};
 
 /// BM25 term frequency saturation (Robertson and Zaragoza 2009).
 const K1: f32 = 1.2;
@@ -32,6 +38,18 @@ const MAX_TERMS: usize = 48;
 /// Share of the score that is the passage's own; the rest comes from its whole section.
 const PASSAGE_SHARE: f32 = 0.6;
 
+/// What the most telling sentence adds when it holds the whole question, and for how many of the best passages it is looked
+/// up. More helps short texts and harms long ones: on the development sets 0.05 to 0.1 is best.
+const SENTENCE_SHARE: f32 = 0.1;
+const LOOKED_INTO: usize = 50;
+
+/// What a word of the tale counts when the question stands in a sentence of its own, and how many words make a tale.
+const TALE: f32 = 0.5;
+const TALE_FROM: usize = 10;
+
+/// Passages looked into for a number that the question names; a number that stands in more is no place.
+const PLACES: usize = 5_000;
+
 /// Stored blocks of 16 KiB kept unpacked for each segment: the hits of one question.
 const STORE_CACHE_BLOCKS: usize = 10;
 
@@ -44,72 +62,85 @@ const DEAD: u32 = u32::MAX;
 pub struct Index {
     segments: Vec<Segment>,
     fields: Fields,
+    vocabulary: Vocabulary,
     /// Where each passage is: segment and number in it.
     places: Vec<(u32, u32)>,
     /// The section of each passage, numbered from 0 over all documents.
     sections: Vec<u32>,
-    stems: Lengths,
-    grams: Lengths,
+    /// What each passage's and section's length adds to a count where it saturates.
+    passage_damping: Vec<f32>,
+    section_damping: Vec<f32>,
+    /// What questions calculate in; as many as were asked at once.
+    desks: Mutex<Vec<Scratch>>,
 }
 
 struct Segment {
-    reader: SegmentReader,
+    words: Arc<InvertedIndexReader>,
+    marks: Column<u64>,
     store: StoreReader,
     /// The passage's number for each of the segment's own.
     numbers: Vec<u32>,
 }
 
-/// How many terms of one field there are.
+/// Room for the sums of one question; all zero and empty between questions.
 #[derive(Default)]
-struct Lengths {
-    passages: Vec<u32>,
-    sections: Vec<u32>,
-    passage_mean: f32,
-    section_mean: f32,
+struct Scratch {
+    overlaps: Overlaps,
+    /// How often a term stands in each passage and section, words alike counted by their likeness.
+    in_passage: Sums,
+    in_section: Sums,
+    passages: Sums,
+    sections: Sums,
 }
 
-impl Lengths {
-    fn of(passages: Vec<u32>, sections: &[u32], section_count: usize) -> Self {
-        let mut by_section = vec![0; section_count];
-        for (&length, &section) in passages.iter().zip(sections) {
-            by_section[section as usize] += length;
+/// Sums by number, with the numbers that have one.
+#[derive(Default)]
+struct Sums {
+    sums: Vec<f32>,
+    touched: Vec<u32>,
+}
+
+impl Sums {
+    fn add(&mut self, number: u32, value: f32) {
+        let sum = &mut self.sums[number as usize];
+        if *sum == 0.0 {
+            self.touched.push(number);
         }
-        let total: u64 = passages.iter().map(|&length| u64::from(length)).sum();
-        let mean = |count: usize| (total as f32 / count.max(1) as f32).max(1.0);
-        Self {
-            passage_mean: mean(passages.len()),
-            section_mean: mean(section_count),
-            passages,
-            sections: by_section,
-        }
+        *sum += value;
+    }
+
+    /// Gives each sum and leaves none.
+    fn drain(&mut self) -> impl Iterator<Item = (u32, f32)> {
+        let Self { sums, touched } = self;
+        touched
+            .drain(..)
+            .map(|number| (number, std::mem::take(&mut sums[number as usize])))
     }
 }
 
+/// Returns, for each length, the part of the denominator of BM25 that does not depend on the term.
+fn damping(lengths: &[u32]) -> Vec<f32> {
+    let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+    let mean = (total as f32 / lengths.len().max(1) as f32).max(1.0);
+    let of = |&length: &u32| K1 * (1.0 - B + B * length as f32 / mean);
+    lengths.iter().map(of).collect()
+}
+
 /// Inverse document frequency as Lucene has it: never below 0.
-fn idf(all: usize, found: usize) -> f32 {
-    let (all, found) = (all as f32, found as f32);
+fn idf(all: usize, found: f32) -> f32 {
+    let all = all as f32;
     (1.0 + (all - found + 0.5) / (found + 0.5)).ln()
 }
 
-/// BM25 of one term in one text, without its idf; at most `K1 + 1`.
-fn saturation(count: u32, length: u32, mean: f32) -> f32 {
-    let count = count as f32;
-    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length as f32 / mean))
-}
-
-/// One term of a question with where it stands.
-struct Sought {
-    /// How often the question has it.
-    times: f32,
-    idf: f32,
-    /// Passage and count, by passage.
-    postings: Vec<(u32, u32)>,
+/// BM25 of one term in one text, without its idf; at most 1.
+fn saturation(count: f32, damping: f32) -> f32 {
+    count / (count + damping)
 }
 
 impl Index {
     pub(crate) fn open(folder: &Path) -> Result<Self, TantivyError> {
         let directory = tantivy::directory::MmapDirectory::open(folder)?;
-        Self::load(&tantivy::Index::open(directory)?)
+        Self::load(&tantivy::Index::open(directory)?, Vocabulary::open(folder)?)
     }
 
     /// Builds an index in memory; the passages of a document come together, in reading order.
@@ -132,24 +163,26 @@ impl Index {
             *number += 1;
         }
         writer.commit().map_err(fail)?;
-        Self::load(&index).map_err(fail)
+        let words = words_of(&index, fields.words).map_err(fail)?;
+        let bytes = OwnedBytes::new(Vocabulary::make(&words));
+        let vocabulary = Vocabulary::of(bytes).expect("what was just made is a vocabulary");
+        Self::load(&index, vocabulary).map_err(fail)
     }
 
-    fn load(index: &tantivy::Index) -> Result<Self, TantivyError> {
+    fn load(index: &tantivy::Index, vocabulary: Vocabulary) -> Result<Self, TantivyError> {
         let (schema, fields) = schema();
         if index.schema() != schema {
             return Err(TantivyError::SchemaError("fields of another version".to_owned()));
         }
         let mut segments = Vec::new();
-        // Document, number in it, section in it, lengths, segment, number in the segment.
-        let mut found: Vec<(Arc<str>, u32, u32, u64, u32, u32)> = Vec::new();
+        // Document, number in it, section in it, length, segment, number in the segment.
+        let mut found: Vec<(Arc<str>, u32, u32, u32, u32, u32)> = Vec::new();
         for segment in index.searchable_segments()? {
             let reader = SegmentReader::open(&segment)?;
-            let store = reader.get_store_reader(STORE_CACHE_BLOCKS)?;
             let broken = || TantivyError::SchemaError("a column is missing".to_owned());
             let names = reader.fast_fields().str("document")?.ok_or_else(broken)?;
             let place = reader.fast_fields().u64("place")?;
-            let lengths = reader.fast_fields().u64("lengths")?;
+            let length = reader.fast_fields().u64("length")?;
             let mut known: HashMap<u64, Arc<str>> = HashMap::new();
             for doc in reader.doc_ids_alive() {
                 let ord = names.term_ords(doc).next().ok_or_else(broken)?;
@@ -161,39 +194,42 @@ impl Index {
                     known.entry(ord).or_insert(name.into()).clone()
                 };
                 let (number, section) = unpack(place.first(doc).ok_or_else(broken)?);
-                let lengths = lengths.first(doc).ok_or_else(broken)?;
-                found.push((name, number, section, lengths, segments.len() as u32, doc));
+                let length = length.first(doc).ok_or_else(broken)? as u32;
+                found.push((name, number, section, length, segments.len() as u32, doc));
             }
             segments.push(Segment {
+                words: reader.inverted_index(fields.words)?,
+                marks: reader.fast_fields().u64("marks")?,
+                store: reader.get_store_reader(STORE_CACHE_BLOCKS)?,
                 numbers: vec![DEAD; reader.max_doc() as usize],
-                reader,
-                store,
             });
         }
         found.sort_unstable();
         let (mut places, mut sections) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-        let (mut stems, mut grams) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-        let mut section_count = 0;
+        let (mut lengths, mut section_lengths) = (Vec::with_capacity(found.len()), Vec::new());
         let mut last: Option<(&Arc<str>, u32)> = None;
-        for (name, _, section, lengths, segment, doc) in &found {
+        for (name, _, section, length, segment, doc) in &found {
             if last != Some((name, *section)) {
-                section_count += 1;
+                section_lengths.push(0);
                 last = Some((name, *section));
             }
             segments[*segment as usize].numbers[*doc as usize] = places.len() as u32;
             places.push((*segment, *doc));
-            sections.push(section_count as u32 - 1);
-            let (stem_count, gram_count) = unpack(*lengths);
-            stems.push(stem_count);
-            grams.push(gram_count);
+            sections.push(section_lengths.len() as u32 - 1);
+            lengths.push(*length);
+            if let Some(all) = section_lengths.last_mut() {
+                *all += length;
+            }
         }
         Ok(Self {
             segments,
             fields,
+            vocabulary,
             places,
-            stems: Lengths::of(stems, &sections, section_count),
-            grams: Lengths::of(grams, &sections, section_count),
             sections,
+            passage_damping: damping(&lengths),
+            section_damping: damping(&section_lengths),
+            desks: Mutex::default(),
         })
     }
 
@@ -207,70 +243,76 @@ impl Index {
         self.places.is_empty()
     }
 
-    fn sought(&self, field: Field, term: &str, times: u32) -> Result<Sought, TantivyError> {
-        let term = Term::from_field_text(field, term);
-        let mut postings = Vec::new();
+    /// Adds up how often a word of the documents stands in each passage.
+    fn count(&self, alike: Alike, counts: &mut Sums) -> Result<(), TantivyError> {
+        let term = Term::from_field_text(self.fields.words, self.vocabulary.word(alike.word));
+        let weight = alike.weight();
         for segment in &self.segments {
-            let inverted = segment.reader.inverted_index(field)?;
-            let Some(mut found) = inverted.read_postings(&term, IndexRecordOption::WithFreqs)? else {
+            let Some(mut found) = segment
+                .words
+                .read_block_postings(&term, IndexRecordOption::WithFreqs)?
+            else {
                 continue;
             };
-            loop {
-                let doc = found.doc();
-                if doc == TERMINATED {
-                    break;
-                }
-                let number = segment.numbers[doc as usize];
-                if number != DEAD {
-                    postings.push((number, found.term_freq()));
+            while !found.docs().is_empty() {
+                for (&doc, &times) in found.docs().iter().zip(found.freqs()) {
+                    let number = segment.numbers[doc as usize];
+                    if number != DEAD {
+                        counts.add(number, weight * times as f32);
+                    }
                 }
                 found.advance();
             }
         }
-        if !postings.is_sorted() {
-            postings.sort_unstable();
-        }
-        Ok(Sought {
-            times: times as f32,
-            idf: idf(self.len(), postings.len()),
-            postings,
-        })
+        Ok(())
     }
 
-    /// Adds each passage's share of the ideal score to `scores`, weighted by `weight`.
-    fn score(&self, terms: &[Sought], lengths: &Lengths, weight: f32, scores: &mut [f32]) {
-        let ideal: f32 = terms.iter().map(|term| term.idf * term.times * (K1 + 1.0)).sum();
-        if ideal <= 0.0 {
-            return;
+    /// Adds what one word of the question is worth to the scores; returns its weight and in how many passages it stands
+    /// itself.
+    fn score(
+        &self,
+        token: &Token,
+        part: f32,
+        term: usize,
+        desk: &mut Scratch,
+        seen: &mut Vec<Held>,
+    ) -> Result<(f32, u32), TantivyError> {
+        let alike = self.vocabulary.alike(&token.stem, &mut desk.overlaps);
+        let forms = alike.iter().take_while(|one| one.likeness >= 1.0).count();
+        for &form in &alike[..forms] {
+            self.count(form, &mut desk.in_passage)?;
         }
-        let mut by_section = vec![0f32; lengths.sections.len()];
-        for term in terms {
-            let most = weight * term.idf * term.times / ideal;
-            let mut in_section: Option<(u32, u32)> = None;
-            let mut close = |ended: Option<(u32, u32)>| {
-                if let Some((section, count)) = ended {
-                    let length = lengths.sections[section as usize];
-                    by_section[section as usize] += most * saturation(count, length, lengths.section_mean);
-                }
-            };
-            for &(passage, count) in &term.postings {
-                let length = lengths.passages[passage as usize];
-                scores[passage as usize] +=
-                    PASSAGE_SHARE * most * saturation(count, length, lengths.passage_mean);
-                let section = self.sections[passage as usize];
-                in_section = match in_section {
-                    Some((same, sum)) if same == section => Some((same, sum + count)),
-                    other => {
-                        close(other);
-                        Some((section, count))
-                    }
-                };
-            }
-            close(in_section);
+        let itself = desk.in_passage.touched.len() as u32;
+        for &other in &alike[forms..] {
+            self.count(other, &mut desk.in_passage)?;
         }
-        for (score, &section) in scores.iter_mut().zip(&self.sections) {
-            *score += (1.0 - PASSAGE_SHARE) * by_section[section as usize];
+        let Scratch {
+            in_passage,
+            in_section,
+            passages,
+            sections,
+            ..
+        } = desk;
+        let held = in_passage.touched.iter();
+        let found: f32 = held
+            .map(|&number| in_passage.sums[number as usize].min(1.0))
+            .sum();
+        let weight = part * idf(self.len(), found.min(self.len() as f32));
+        seen.extend(alike.iter().map(|one| Held {
+            mark: mark(self.vocabulary.word(one.word)),
+            term,
+            weight: weight * one.weight(),
+        }));
+        for (number, count) in in_passage.drain() {
+            in_section.add(self.sections[number as usize], count);
+            let share = saturation(count, self.passage_damping[number as usize]);
+            passages.add(number, PASSAGE_SHARE * weight * share);
         }
+        for (section, count) in in_section.drain() {
+            let share = saturation(count, self.section_damping[section as usize]);
+            sections.add(section, (1.0 - PASSAGE_SHARE) * weight * share);
+        }
+        Ok((weight, itself))
     }
 
     fn passage(&self, number: u32) -> Result<Passage, TantivyError> {
@@ -282,43 +324,121 @@ impl Index {
             .ok_or_else(|| TantivyError::InternalError("a stored passage cannot be read".to_owned()))
     }
 
-    fn find(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
+    fn marks(&self, number: u32) -> Marks {
+        let (segment, doc) = self.places[number as usize];
+        let marks = self.segments[segment as usize].marks.values_for_doc(doc);
+        Marks(marks.map(|mark| mark as u32).collect())
+    }
+
+    /// Returns the passages that are a place or name it, by number, with what they gain.
+    fn places_of(&self, reference: &Reference) -> Result<HashMap<u32, f32>, TantivyError> {
+        let Some(word) = self.vocabulary.find(&reference.number) else {
+            return Ok(HashMap::new());
+        };
+        let mut counts = Sums::default();
+        counts.sums.resize(self.len(), 0.0);
+        self.count(Alike { word, likeness: 1.0 }, &mut counts)?;
+        if counts.touched.len() > PLACES {
+            return Ok(HashMap::new());
+        }
+        let places = counts.touched.iter();
+        Ok(places
+            .map(|&number| (number, reference.gain(&self.marks(number))))
+            .filter(|place| place.1 > 0.0)
+            .collect())
+    }
+
+    /// Searches for the words as they were typed and, when the documents do not know all of them, for the question as it
+    /// may have been meant; keeps the second reading only when more is found by it.
+    fn attempts(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
+        let first = self.find(&question.text, limit)?;
+        if first.terms.iter().all(|term| term.passages > 0) && !first.terms.is_empty() {
+            return Ok(first);
+        }
+        let reader = Reader {
+            vocabulary: &self.vocabulary,
+            passages: |word| self.frequency(word),
+        };
+        let Some(reading) = reader.read(&question.text) else {
+            return Ok(first);
+        };
+        let mut second = self.find(&reading.text, limit)?;
+        let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
+        if share(&second) <= share(&first) {
+            return Ok(first);
+        }
+        second.reading = Some(reading);
+        Ok(second)
+    }
+
+    /// Returns in how many passages a word of the documents stands; none when the index cannot be read.
+    fn frequency(&self, word: u32) -> u32 {
+        let term = Term::from_field_text(self.fields.words, self.vocabulary.word(word));
+        let found = |segment: &Segment| segment.words.doc_freq(&term).unwrap_or(0);
+        self.segments.iter().map(found).sum()
+    }
+
+    fn find(&self, question: &str, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
+        let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut desk = spare.unwrap_or_default();
+        desk.in_passage.sums.resize(self.len(), 0.0);
+        desk.passages.sums.resize(self.len(), 0.0);
+        desk.in_section.sums.resize(self.section_damping.len(), 0.0);
+        desk.sections.sums.resize(self.section_damping.len(), 0.0);
+        // A desk that an error left half used is not put back.
         let mut terms: Vec<QuestionTerm> = Vec::new();
-        let mut stems: Vec<Sought> = Vec::new();
-        let mut windows: Vec<(String, u32)> = Vec::new();
-        for token in tokens(&question.text, detect(&question.text)) {
+        let mut held: Vec<Held> = Vec::new();
+        let mut ideal = 0.0;
+        let asked = tokens(question, detect(question));
+        let references = Reference::all(&asked);
+        let asking = asking(question, &asked);
+        for token in asked {
             let known = terms.iter().any(|term| term.stem == token.stem);
             if token.stop || token.question || known || terms.len() == MAX_TERMS {
                 continue;
             }
-            let sought = self.sought(self.fields.stems, &token.stem, 1)?;
-            grams(&token.word, |gram| {
-                match windows.iter_mut().find(|(window, _)| window == gram) {
-                    Some((_, times)) => *times += 1,
-                    None => windows.push((gram.to_owned(), 1)),
-                }
-            });
+            let part = if asking.contains(token.range) { 1.0 } else { TALE };
+            let (weight, passages) = self.score(&token, part, terms.len(), &mut desk, &mut held)?;
+            ideal += weight;
             terms.push(QuestionTerm {
-                word: question.text[token.range.start..token.range.end].to_owned(),
+                word: question[token.range.start..token.range.end].to_owned(),
                 stem: token.stem,
-                idf: sought.idf,
-                passages: sought.postings.len() as u32,
+                idf: weight,
+                passages,
             });
-            stems.push(sought);
         }
-        let windows = windows
-            .iter()
-            .map(|(window, times)| self.sought(self.fields.grams, window, *times))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut scores = vec![0f32; self.len()];
-        self.score(&stems, &self.stems, 0.5, &mut scores);
-        self.score(&windows, &self.grams, 0.5, &mut scores);
-        let mut hits = Vec::new();
-        for (number, score) in best(&scores, limit.get()) {
-            let passage = self.passage(number)?;
+        let mut found: Vec<(u32, f32)> = Vec::with_capacity(desk.passages.touched.len());
+        for (number, score) in desk.passages.drain() {
+            let section = desk.sections.sums[self.sections[number as usize] as usize];
+            found.push((number, (score + section) / ideal / (1.0 + SENTENCE_SHARE)));
+        }
+        desk.sections.drain().for_each(drop);
+        self.desks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(desk);
+        for reference in &references {
+            let mut places = self.places_of(reference)?;
+            for (number, score) in &mut found {
+                if let Some(gain) = places.remove(number) {
+                    *score += gain;
+                }
+            }
+            found.extend(places);
+        }
+        best(&mut found, limit.get().max(LOOKED_INTO));
+        held.sort_unstable_by_key(|one| one.mark);
+        for (number, score) in found.iter_mut().take(LOOKED_INTO) {
+            let share = sentence(&held, terms.len(), &self.marks(*number)) / ideal;
+            *score += SENTENCE_SHARE * share / (1.0 + SENTENCE_SHARE);
+        }
+        best(&mut found, limit.get());
+        let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
+        let mut hits = Vec::with_capacity(found.len());
+        for (number, score) in found {
             hits.push(Hit {
-                matches: matches(&terms, &passage),
-                passage: Arc::new(passage),
+                passage: Arc::new(self.passage(number)?),
+                matches: matches(&sought, &self.marks(number)),
                 score,
                 share: score,
             });
@@ -327,52 +447,91 @@ impl Index {
             terms,
             hits,
             passages: self.len() as u32,
+            reading: None,
         })
     }
 }
 
-/// Returns the best passages above 0, best first, ties by number.
-fn best(scores: &[f32], limit: usize) -> Vec<(u32, f32)> {
-    let order = |one: &(u32, f32), other: &(u32, f32)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
-    let mut found: Vec<(u32, f32)> = scores
+/// A word of the documents with what it is worth for a term of the question.
+struct Held {
+    mark: u32,
+    term: usize,
+    weight: f32,
+}
+
+/// Returns what the terms in the most telling sentence of a passage are worth together.
+fn sentence(held: &[Held], terms: usize, marks: &Marks) -> f32 {
+    let mut best = 0.0f32;
+    let mut worth = vec![0.0f32; terms];
+    // Most marks are none of the question's: a small set of their last bits tells so at once.
+    let seen = held.iter().fold(0u64, |seen, one| seen | 1 << (one.mark % 64));
+    for &mark in marks.0.iter().chain(&[SENTENCE]) {
+        if mark == SENTENCE {
+            best = best.max(worth.iter().sum());
+            worth.fill(0.0);
+            continue;
+        }
+        if seen >> (mark % 64) & 1 == 0 {
+            continue;
+        }
+        let first = held.partition_point(|one| one.mark < mark);
+        for one in held[first..].iter().take_while(|one| one.mark == mark) {
+            worth[one.term] = worth[one.term].max(one.weight);
+        }
+    }
+    best
+}
+
+/// Returns which part of a long question asks: the last sentence with a question mark or a question's word, else all of it.
+fn asking(question: &str, tokens: &[Token]) -> ByteRange {
+    let all = ByteRange::new(0, question.len());
+    let words = tokens
         .iter()
-        .enumerate()
-        .filter(|&(_, &score)| score > 0.0)
-        .map(|(number, &score)| (number as u32, score))
-        .collect();
+        .filter(|token| !token.stop && !token.question)
+        .count();
+    if words < TALE_FROM {
+        return all;
+    }
+    let asks = |sentence: &ByteRange| {
+        question[sentence.start..sentence.end].contains('?')
+            || tokens
+                .iter()
+                .any(|token| token.question && sentence.contains(token.range))
+    };
+    let found = sentences(question);
+    let marked = found
+        .iter()
+        .rev()
+        .find(|sentence| question[sentence.start..sentence.end].contains('?'));
+    marked
+        .or_else(|| found.iter().rev().find(|sentence| asks(sentence)))
+        .copied()
+        .unwrap_or(all)
+}
+
+/// Leaves the best, best first, ties by number.
+fn best(found: &mut Vec<(u32, f32)>, limit: usize) {
+    let order = |one: &(u32, f32), other: &(u32, f32)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
     if found.len() > limit {
         found.select_nth_unstable_by(limit - 1, order);
         found.truncate(limit);
     }
     found.sort_unstable_by(order);
-    found
 }
 
 /// Tells where each term of the question stands in a passage.
-fn matches(terms: &[QuestionTerm], passage: &Passage) -> Vec<Match> {
-    let lines = passage.lead.iter().chain(&passage.lines);
-    let text = stems_of(lines.map(|line| line.text.as_str()));
-    let headings = passage.headings.iter().map(|heading| &**heading);
-    let above = stems_of(std::iter::once(&*passage.title).chain(headings));
-    terms
-        .iter()
-        .map(|term| {
-            if text.contains(&term.stem) {
-                Match::Text
-            } else if above.contains(&term.stem) {
-                Match::Heading
-            } else {
-                Match::Missing
-            }
-        })
-        .collect()
-}
-
-fn stems_of<'a>(texts: impl Iterator<Item = &'a str>) -> HashSet<String> {
-    texts
-        .flat_map(|text| tokens(text, detect(text)))
-        .map(|token| token.stem)
-        .collect()
+fn matches(sought: &[u32], marks: &Marks) -> Vec<Match> {
+    let (above, text) = marks.0.split_at(marks.text());
+    let place = |mark: &u32| {
+        if text.contains(mark) {
+            Match::Text
+        } else if above.contains(mark) {
+            Match::Heading
+        } else {
+            Match::Missing
+        }
+    };
+    sought.iter().map(place).collect()
 }
 
 /// Returns a passage as tantivy takes it.
@@ -380,16 +539,18 @@ pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Ent
     let mut stored = TantivyDocument::default();
     stored.add_text(fields.document, document);
     stored.add_u64(fields.place, pack(number, entry.section));
-    stored.add_u64(fields.lengths, pack(entry.stems.count, entry.grams.count));
-    stored.add_text(fields.stems, entry.stems.text);
-    stored.add_text(fields.grams, entry.grams.text);
+    stored.add_u64(fields.length, u64::from(entry.words.count));
+    stored.add_text(fields.words, entry.words.text);
+    for mark in entry.marks {
+        stored.add_u64(fields.marks, u64::from(mark));
+    }
     stored.add_bytes(fields.stored, &entry.stored);
     stored
 }
 
 impl Retriever for Index {
     fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
-        self.find(question, limit)
+        self.attempts(question, limit)
             .map_err(|error| RetrieveError(Box::new(error)))
     }
 }

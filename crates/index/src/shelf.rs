@@ -3,18 +3,19 @@
 //! Owns the tantivy schema and writing. Invariant: after [`Shelf::finish`] the folder holds no word of a document that was
 //! removed: its segments are written anew rather than marked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use docent_corpus::AssistantId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
-use tantivy::{IndexWriter, Term};
+use tantivy::{IndexWriter, SegmentReader, Term};
 
 use crate::entry::Entry;
 use crate::manifest::{DocumentRecord, Manifest};
 use crate::search::to_tantivy;
 use crate::store::StoreError;
+use crate::vocabulary::Vocabulary;
 
 /// What tantivy asks for at least; with more it only writes fewer, larger segments on the first run.
 const WRITER_BYTES: usize = 32 << 20;
@@ -28,25 +29,24 @@ pub(crate) struct Fields {
     /// Name of the document: what is deleted together.
     pub(crate) document: Field,
     /// Normal forms of the words.
-    pub(crate) stems: Field,
-    /// Four-letter windows of the words.
-    pub(crate) grams: Field,
+    pub(crate) words: Field,
+    /// The row of normal forms, as marks.
+    pub(crate) marks: Field,
     /// Number of the passage in its document (high half) and of its section (low half).
     pub(crate) place: Field,
-    /// How many stems (high half) and windows (low half).
-    pub(crate) lengths: Field,
+    /// How many words.
+    pub(crate) length: Field,
     /// The passage itself.
     pub(crate) stored: Field,
 }
 
 pub(crate) fn schema() -> (Schema, Fields) {
-    let words = || {
-        let indexing = TextFieldIndexing::default()
+    let words = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
             .set_tokenizer("whitespace")
             .set_fieldnorms(false)
-            .set_index_option(IndexRecordOption::WithFreqs);
-        TextOptions::default().set_indexing_options(indexing)
-    };
+            .set_index_option(IndexRecordOption::WithFreqs),
+    );
     let name = TextFieldIndexing::default()
         .set_tokenizer("raw")
         .set_fieldnorms(false)
@@ -57,10 +57,10 @@ pub(crate) fn schema() -> (Schema, Fields) {
             "document",
             TextOptions::default().set_indexing_options(name).set_fast("raw"),
         ),
-        stems: schema.add_text_field("stems", words()),
-        grams: schema.add_text_field("grams", words()),
+        words: schema.add_text_field("words", words),
+        marks: schema.add_u64_field("marks", NumericOptions::default().set_fast()),
         place: schema.add_u64_field("place", NumericOptions::default().set_fast()),
-        lengths: schema.add_u64_field("lengths", NumericOptions::default().set_fast()),
+        length: schema.add_u64_field("length", NumericOptions::default().set_fast()),
         stored: schema.add_bytes_field("stored", tantivy::schema::STORED),
     };
     (schema.build(), fields)
@@ -156,16 +156,33 @@ impl<'a> Shelf<'a> {
             folder,
             index,
             writer,
-            fields: _,
+            fields,
             records,
             manifest,
             unfinished,
         } = self;
-        write(&index, writer).map_err(|error| StoreError::write(&folder, error))?;
+        let written = write(&index, writer).and_then(|()| {
+            let words = words_of(&index, fields.words)?;
+            Ok(Vocabulary::write(&folder, &words)?)
+        });
+        written.map_err(|error| StoreError::write(&folder, error))?;
         manifest.set(assistant, records.into_values().collect());
         *unfinished -= 1;
         Ok(())
     }
+}
+
+/// Returns the words that stand in the segments.
+pub(crate) fn words_of(index: &tantivy::Index, field: Field) -> tantivy::Result<HashSet<String>> {
+    let mut words = HashSet::new();
+    for segment in index.searchable_segments()? {
+        let inverted = SegmentReader::open(&segment)?.inverted_index(field)?;
+        let mut terms = inverted.terms().stream()?;
+        while terms.advance() {
+            words.insert(String::from_utf8_lossy(terms.key()).into_owned());
+        }
+    }
+    Ok(words)
 }
 
 fn open(folder: &Path) -> tantivy::Result<(tantivy::Index, IndexWriter, Fields)> {

@@ -5,14 +5,16 @@
 //! Invariants: every function is pure; every range counts bytes of the text given, on character boundaries.
 
 mod detect;
+mod keyboard;
 mod sentences;
 mod stem;
 mod stop;
 mod token;
 
 pub use detect::detect;
+pub use keyboard::{are_neighbours, from_latin, other_layouts};
 pub use sentences::sentences;
 pub use token::{Token, grams, tokens};
 
 /// Changes whenever the same text would be analysed differently: an index made by another version has to be rebuilt.
-pub const ANALYSIS_VERSION: u32 = 2;
+pub const ANALYSIS_VERSION: u32 = 3;

@@ -1,5 +1,8 @@
 //! Words that carry no subject: never indexed, or not sought in a question.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Words too common to tell passages apart.
 const STOP: &str = " а без бы был была были было быть в вам вас весь во вот все всего всех вы где да даже для до его ее если есть еще же за здесь и из или им их к ко когда который которая которое которые которых которого которой кто ли либо мне мы на над надо наш не него нее нет ни них но ну о об однако он она они оно от очень по под при про с со та так также такой там те тем то того тоже той только том ты у уже хотя чего чей чем что чтобы чье чья эта эти этих это этого этой этом этот я меня мой моя мое мои свой своя свои себя \
  a an and are as at be but by for from had has have he her his i if in into is it its my of on or our she so such that the their them then there these they this to was we were will with you your do does did \
@@ -10,21 +13,22 @@ const QUESTION: &str = " как какая какие какой какое ка
  what which who whom how when where why can could may should please tell me much many \
  қалай қанша қайда қашан қандай кім неше бола болады керек айтыңызшы калай канша кайда кашан ";
 
-fn within(list: &str, word: &str) -> bool {
-    list.match_indices(word).any(|(at, found)| {
-        list.as_bytes().get(at.wrapping_sub(1)) == Some(&b' ')
-            && list.as_bytes().get(at + found.len()) == Some(&b' ')
-    })
+/// The words of a list; looked up for every word of every document.
+fn set(list: &'static str) -> HashSet<&'static str> {
+    list.split_whitespace().collect()
 }
+
+static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| set(STOP));
+static QUESTION_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| set(QUESTION));
 
 /// Tells whether a normalised word is never worth indexing.
 pub(crate) fn is_stop(word: &str) -> bool {
-    word.len() <= MAX_BYTES && within(STOP, word)
+    word.len() <= MAX_BYTES && STOP_WORDS.contains(word)
 }
 
 /// Tells whether a normalised word only shapes the question.
 pub(crate) fn is_question(word: &str) -> bool {
-    word.len() <= MAX_BYTES && within(QUESTION, word)
+    word.len() <= MAX_BYTES && QUESTION_WORDS.contains(word)
 }
 
 /// No listed word is longer: a cheap way out for most words.

@@ -1,0 +1,427 @@
+//! How a question may have been meant whose words the documents do not know.
+//!
+//! Owns the second reading: the keyboard's other layout, Latin letters for Cyrillic ones, words run together or torn apart,
+//! slips of the finger. Leaves to [`crate::Index`] whether the second reading finds more than the first.
+//!
+//! Invariants: a word that the documents know is never changed; every search is bounded by the length of the question and
+//! the number of words.
+
+use docent_corpus::{Reading, Repair};
+use docent_language::{Token, are_neighbours, detect, from_latin, other_layouts, tokens};
+
+use crate::vocabulary::Vocabulary;
+
+/// Letters a word needs for its neighbours to be sought: shorter ones have too many.
+const SPELT_FROM: usize = 4;
+
+/// Letters from which on two slips are allowed.
+const TWO_SLIPS_FROM: usize = 7;
+
+/// Letters of the longest piece of words run together.
+const LONGEST_PIECE: usize = 24;
+
+/// Letters of the longest run that is taken apart: a long question without a space.
+const LONGEST_RUN: usize = 400;
+
+/// What a border between words costs, compared with a wrong letter, and a piece of fewer than three letters besides.
+const BORDER: f32 = 0.9;
+const SHORT_PIECE: f32 = 0.5;
+
+/// Letters from which on a run may hold pieces that are not known: it is a question, not a word.
+const QUESTION_FROM: usize = 14;
+
+/// What an unknown piece costs, and each letter of it.
+const UNKNOWN_PIECE: f32 = 1.0;
+const UNKNOWN_LETTER: f32 = 0.35;
+
+/// What a frequent word gains over a rare one, for each power of e: decides between words that are equally far.
+const FREQUENT: f32 = 0.12;
+
+/// The words of the documents, as a reader of questions needs them.
+pub(crate) struct Reader<'a, F> {
+    pub(crate) vocabulary: &'a Vocabulary,
+    /// In how many passages a word stands.
+    pub(crate) passages: F,
+}
+
+impl<F: Fn(u32) -> u32> Reader<'_, F> {
+    /// Reads a question another way; nothing when its words are known or no other way makes more of them known.
+    pub(crate) fn read(&self, question: &str) -> Option<Reading> {
+        let unknown = self.unknown(question);
+        if unknown == 0 {
+            return None;
+        }
+        let mut repairs = Vec::new();
+        let mut text = question.to_owned();
+        // A whole question that becomes known was typed so; a word or two may be chance.
+        if 2 * unknown > letters(question) {
+            let typed = other_layouts(question)
+                .into_iter()
+                .map(|other| (Repair::Layout, other));
+            let latin = self.latin(question).map(|other| (Repair::Transliteration, other));
+            let other = typed
+                .map(|(repair, other)| (repair, self.merged(question, &other)))
+                .chain(latin)
+                .map(|(repair, other)| (self.unknown(&other), repair, other))
+                .min_by_key(|(left, ..)| *left);
+            if let Some((left, repair, other)) = other
+                && 2 * left < unknown
+            {
+                repairs.push(repair);
+                text = other;
+            }
+        }
+        let text = self.words(&text, &mut repairs);
+        (!repairs.is_empty()).then_some(Reading { text, repairs })
+    }
+
+    fn is_known(&self, token: &Token) -> bool {
+        token.stop || token.question || self.vocabulary.find(&token.stem).is_some()
+    }
+
+    /// Tells whether all words of a text are known; an empty text has none.
+    fn knows(&self, text: &str) -> bool {
+        let found = tokens(text, detect(text));
+        !found.is_empty() && found.iter().all(|token| self.is_known(token))
+    }
+
+    /// Counts the letters of unknown words.
+    fn unknown(&self, text: &str) -> usize {
+        let found = tokens(text, detect(text));
+        let unknown = found.iter().filter(|token| !self.is_known(token));
+        unknown.map(|token| letters(&token.word)).sum()
+    }
+
+    /// Takes each word from the other text unless it is known as it stands.
+    fn merged(&self, text: &str, other: &str) -> String {
+        let pairs = text.split(' ').zip(other.split(' '));
+        let chosen = pairs.map(|(word, other)| {
+            // A comma or full stop behind a word is a letter of the other layout.
+            let ended = word.trim_end_matches(['?', '!', '.', ',', ';', ':']);
+            let cut = other
+                .char_indices()
+                .nth(ended.chars().count())
+                .map_or(other.len(), |(at, _)| at);
+            if self.knows(word) {
+                word
+            } else if !self.knows(other) && self.knows(&other[..cut]) {
+                &other[..cut]
+            } else {
+                other
+            }
+        });
+        chosen.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads Latin words as Cyrillic ones where that makes known words of them.
+    fn latin(&self, text: &str) -> Option<String> {
+        let mut changed = false;
+        let words = text.split(' ').map(|word| {
+            let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '\'');
+            if bare.is_empty() || !bare.is_ascii() || self.knows(bare) {
+                return word.to_owned();
+            }
+            let begins = |start: &str| self.vocabulary.begins(start);
+            // Words too common to be in the vocabulary are known by themselves.
+            let read = from_latin(bare, begins, |word| self.knows(word))
+                .or_else(|| from_latin(bare, |_| bare.len() <= 8, |word| self.knows(word)));
+            match read {
+                Some(read) => {
+                    changed = true;
+                    word.replacen(bare, &read, 1)
+                }
+                None => word.to_owned(),
+            }
+        });
+        let read = words.collect::<Vec<_>>().join(" ");
+        changed.then_some(read)
+    }
+
+    /// Mends the unknown words one by one.
+    fn words(&self, text: &str, repairs: &mut Vec<Repair>) -> String {
+        let found = tokens(text, detect(text));
+        let mut mended = String::new();
+        let mut end = 0;
+        let mut at = 0;
+        while let Some(token) = found.get(at) {
+            at += 1;
+            if token.range.start < end || self.is_known(token) || is_number(token) {
+                continue;
+            }
+            let joined = found.get(at).filter(|next| {
+                text[token.range.end..next.range.start].trim().is_empty()
+                    && !(self.is_known(next) && letters(&next.word) > 3)
+                    && self.vocabulary_knows(&format!("{}{}", token.word, next.word))
+            });
+            let (repair, word, until) = if let Some(next) = joined {
+                at += 1;
+                (
+                    Repair::Spacing,
+                    format!("{}{}", token.word, next.word),
+                    next.range.end,
+                )
+            } else {
+                let spelt = self
+                    .spelt(token)
+                    .map(|(cost, word)| (cost, Repair::Spelling, word));
+                let parted = self
+                    .parted(&token.word)
+                    .map(|(cost, word)| (cost, Repair::Spacing, word));
+                let best = spelt
+                    .into_iter()
+                    .chain(parted)
+                    .min_by(|one, other| one.0.total_cmp(&other.0));
+                let Some((_, repair, word)) = best else { continue };
+                (repair, word, token.range.end)
+            };
+            if !repairs.contains(&repair) {
+                repairs.push(repair);
+            }
+            mended.push_str(&text[end..token.range.start]);
+            mended.push_str(&word);
+            end = until;
+        }
+        mended.push_str(&text[end..]);
+        mended
+    }
+
+    fn vocabulary_knows(&self, word: &str) -> bool {
+        let found = tokens(word, detect(word));
+        matches!(found.as_slice(), [token] if self.vocabulary.find(&token.stem).is_some())
+    }
+
+    /// Returns the nearest word of the documents with its distance.
+    fn spelt(&self, token: &Token) -> Option<(f32, String)> {
+        let stem: Vec<char> = token.stem.chars().collect();
+        if stem.len() < SPELT_FROM {
+            return None;
+        }
+        let most: f32 = if stem.len() >= TWO_SLIPS_FROM { 2.0 } else { 1.0 };
+        // Each slip changes the length by at most one letter and at most two letters of the set.
+        let own = letter_set(&token.stem);
+        let mut best: Option<(f32, f32, u32)> = None;
+        for number in 0..self.vocabulary.len() as u32 {
+            let word = self.vocabulary.word(number);
+            let slips = most as usize;
+            // Letters of our languages have one or two bytes.
+            let near = token.stem.len().abs_diff(word.len()) <= 2 * slips
+                && (own ^ letter_set(word)).count_ones() as usize <= 2 * slips;
+            if !near {
+                continue;
+            }
+            let other: Vec<char> = word.chars().collect();
+            let Some(far) = distance(&stem, &other, most) else {
+                continue;
+            };
+            let rank = far - FREQUENT * ((self.passages)(number).max(1) as f32).ln();
+            if best.is_none_or(|(least, ..)| rank < least) {
+                best = Some((rank, far, number));
+            }
+        }
+        let (_, far, number) = best?;
+        // The word's own ending makes of the normal form what the person would have written.
+        let ending = token.word.strip_prefix(&token.stem).unwrap_or_default();
+        Some((far, format!("{}{ending}", self.vocabulary.word(number))))
+    }
+
+    /// Takes words that were run together apart, with what that costs; nothing when a piece would not be known.
+    fn parted(&self, word: &str) -> Option<(f32, String)> {
+        let borders: Vec<usize> = word
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([word.len()])
+            .collect();
+        let length = borders.len() - 1;
+        if !(SPELT_FROM..=LONGEST_RUN).contains(&length) {
+            return None;
+        }
+        // The least cost of what goes before each letter, and where its last piece begins.
+        let mut best: Vec<Option<(f32, usize)>> = vec![None; length + 1];
+        best[0] = Some((0.0, 0));
+        for end in 1..=length {
+            for start in end.saturating_sub(LONGEST_PIECE)..end {
+                let Some((before, _)) = best[start] else { continue };
+                let piece = &word[borders[start]..borders[end]];
+                if start == 0 && end == length {
+                    continue;
+                }
+                let cost = if self.is_piece(piece) {
+                    let short = if end - start < 3 { SHORT_PIECE } else { 0.0 };
+                    before + BORDER + short
+                } else if length >= QUESTION_FROM {
+                    before + BORDER + UNKNOWN_PIECE + UNKNOWN_LETTER * (end - start) as f32
+                } else {
+                    continue;
+                };
+                if best[end].is_none_or(|(least, _)| cost < least) {
+                    best[end] = Some((cost, start));
+                }
+            }
+        }
+        let (cost, _) = best[length]?;
+        let mut pieces = Vec::new();
+        let mut end = length;
+        while end > 0 {
+            let (_, start) = best[end]?;
+            pieces.push(&word[borders[start]..borders[end]]);
+            end = start;
+        }
+        pieces.reverse();
+        // Small words alone make up any word: «we at her».
+        // «по года» in «погода» is chance as well.
+        let least = if length < QUESTION_FROM && pieces.iter().any(|piece| letters(piece) < 3) {
+            5
+        } else {
+            3
+        };
+        let says = |piece: &&str| letters(piece) >= least && self.vocabulary_knows(piece);
+        pieces.iter().any(says).then_some(())?;
+        Some((cost - BORDER, pieces.join(" ")))
+    }
+
+    fn is_piece(&self, piece: &str) -> bool {
+        let found = tokens(piece, detect(piece));
+        let [token] = found.as_slice() else { return false };
+        token.stop || token.question || (letters(piece) >= 3 && self.vocabulary.find(&token.stem).is_some())
+    }
+}
+
+/// A number with a letter or two is a number; a question without spaces may hold one.
+fn is_number(token: &Token) -> bool {
+    token.word.bytes().any(|byte| byte.is_ascii_digit()) && letters(&token.word) < QUESTION_FROM
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|letter| letter.is_alphanumeric()).count()
+}
+
+/// Returns which letters a word has, folded into 64 bits.
+fn letter_set(word: &str) -> u64 {
+    let bits = word.chars().map(|letter| 1u64 << (letter as u32 % 64));
+    bits.fold(0, |set, bit| set | bit)
+}
+
+/// Returns the distance of two words in slips, when it is at most `most`: a letter too many, too few, another or two in the
+/// wrong order (optimal string alignment); what happens easily counts for less.
+fn distance(one: &[char], other: &[char], most: f32) -> Option<f32> {
+    let swap = |at: usize, to: usize| -> f32 {
+        let slip = if are_neighbours(one[at], other[to]) {
+            0.8
+        } else {
+            1.0
+        };
+        // The first letter is seldom wrong.
+        slip + if at == 0 && to == 0 { 0.3 } else { 0.0 }
+    };
+    let extra = |word: &[char], at: usize| {
+        if at > 0 && word[at] == word[at - 1] {
+            0.7
+        } else {
+            1.0
+        }
+    };
+    let mut before: Vec<f32> = Vec::new();
+    let mut last: Vec<f32> = vec![0.0; other.len() + 1];
+    for to in 0..other.len() {
+        last[to + 1] = last[to] + extra(other, to);
+    }
+    for at in 0..one.len() {
+        let mut row = vec![last[0] + extra(one, at)];
+        for to in 0..other.len() {
+            let same = if one[at] == other[to] { 0.0 } else { swap(at, to) };
+            let mut least = (last[to] + same)
+                .min(last[to + 1] + extra(one, at))
+                .min(row[to] + extra(other, to));
+            if at > 0 && to > 0 && one[at] == other[to - 1] && one[at - 1] == other[to] {
+                least = least.min(before[to - 1] + 0.8);
+            }
+            row.push(least);
+        }
+        if row.iter().all(|&far| far > most) && last.iter().all(|&far| far > most) {
+            return None;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().filter(|&far| far <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use tantivy::directory::OwnedBytes;
+
+    use super::*;
+
+    fn read(question: &str) -> Option<(String, Vec<Repair>)> {
+        let text = "ежегодный оплачиваемый отпуск договор аренды выйти проекта зарплата субсидия kubernetes получить \
+                    обжаловать решение комиссии жалақы";
+        let stems: HashSet<String> = tokens(text, detect(text))
+            .into_iter()
+            .map(|token| token.stem)
+            .collect();
+        let vocabulary = Vocabulary::of(OwnedBytes::new(Vocabulary::make(&stems))).unwrap();
+        let reader = Reader {
+            vocabulary: &vocabulary,
+            passages: |_| 1,
+        };
+        reader
+            .read(question)
+            .map(|reading| (reading.text, reading.repairs))
+    }
+
+    #[test]
+    fn a_question_is_read_as_it_was_meant() {
+        use Repair::{Layout, Spacing, Spelling, Transliteration};
+        for (question, text, repair) in [
+            ("rfr dsqnb bp ghjtrnf?", "как выйти из проекта?", Layout),
+            ("kak vyyti iz proekta?", "как выйти из проекта?", Transliteration),
+            ("Kak vyiti iz proyekta", "как выйти из проекта", Transliteration),
+            ("Каквыйтиизпроекта?", "как выйти из проекта?", Spacing),
+            ("Как вый ти из проекта?", "Как выйти из проекта?", Spacing),
+            ("как получить субсдию", "как получить субсидию", Spelling),
+            ("длговор аренды", "договор аренды", Spelling),
+            ("дгоовор аренды", "договор аренды", Spelling),
+        ] {
+            assert_eq!(
+                read(question),
+                Some((text.to_owned(), vec![repair])),
+                "{question}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_question_whose_words_are_known_is_left_alone() {
+        assert_eq!(read("Как выйти из проекта kubernetes?"), None);
+        assert_eq!(read("что 115 это"), None);
+    }
+
+    #[test]
+    fn a_foreign_word_is_not_bent_into_a_known_one() {
+        assert_eq!(read("рецепт борща"), None);
+        assert_eq!(read("weather forecast"), None);
+    }
+
+    #[test]
+    fn slips_that_happen_easily_are_nearer() {
+        let far = |one: &str, other: &str| {
+            let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+            distance(&one, &other, 2.0)
+        };
+        assert_eq!(far("отпуск", "отпуск"), Some(0.0));
+        assert!(
+            far("отпусе", "отпуск") < far("отпусю", "отпуск"),
+            "neighbouring keys"
+        );
+        assert!(
+            far("отпукс", "отпуск") < Some(1.0),
+            "two letters in the wrong order"
+        );
+        assert!(
+            far("оттпуск", "отпуск") < far("отыпуск", "отпуск"),
+            "a letter struck twice"
+        );
+        assert_eq!(far("зарплата", "отпуск"), None);
+    }
+}
