@@ -13,6 +13,7 @@ use docent_gateway::Settings;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::check::Guard;
 use crate::watch::Watching;
 
 /// The name of the file, at the top of the library.
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) data: Option<PathBuf>,
     /// How changes of the library are noticed while the server runs.
     pub(crate) watch: Watching,
+    /// What is asked before a changed library goes live.
+    pub(crate) check: Guard,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -37,6 +40,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: None,
             watch: Watching::Notified,
+            check: Guard::Off,
             gateway: Settings::default(),
         }
     }
@@ -117,6 +121,14 @@ const KEYS: &[Key] = &[
                 "\"on\", \"off\" or an interval like \"5s\"",
             )
         },
+    },
+    Key {
+        section: "",
+        name: "check",
+        comment: "Whether the golden questions (questions.jsonl in the assistants' folders) are asked before changed documents\n\
+                  go live: \"off\", \"warn\" says in the log which fail, \"block\" goes on with the documents before.",
+        show: |config| quoted(config.check),
+        set: |config, value| text(value, &mut config.check, "\"off\", \"warn\" or \"block\""),
     },
     Key {
         section: "",
@@ -418,6 +430,7 @@ mod tests {
             listen: SocketAddr::from(([0, 0, 0, 0], 9000)),
             data: Some("elsewhere".into()),
             watch: Watching::Every(Duration::from_secs(5)),
+            check: Guard::Block,
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,

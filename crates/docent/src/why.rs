@@ -107,7 +107,7 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
 }
 
 /// Returns the account as JSON.
-pub(crate) fn json(question: &str, account: &Account) -> serde_json::Value {
+pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> serde_json::Value {
     let evidence: serde_json::Map<String, serde_json::Value> = account
         .evidence
         .parts()
@@ -119,6 +119,7 @@ pub(crate) fn json(question: &str, account: &Account) -> serde_json::Value {
         "verdict": name(account.verdict),
         "answers": account.evidence.answers(),
         "holds": account.evidence.holds(),
+        "candidate": account.candidate(assistant).map(|answer| answer.text),
         "evidence": evidence,
         "terms": account.found.terms.iter().map(|term| serde_json::json!({
             "word": term.word, "stem": term.stem, "idf": term.idf, "passages": term.passages,
