@@ -12,6 +12,7 @@ mod calibrate;
 mod check;
 mod confine;
 mod desk;
+mod eval;
 mod extract;
 mod failure;
 mod golden;
@@ -193,6 +194,28 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Measure finding and answering on a set of questions whose documents are known.
+    Eval {
+        /// Folder with docs.jsonl.gz (id, title, text in each line), queries.jsonl (id, text) and, if some documents are to be
+        /// left out, removed_docs.txt (an id in each line).
+        set: PathBuf,
+        /// Documents instead of the set's, plain or gzipped.
+        #[arg(long, value_name = "FILE")]
+        docs: Option<PathBuf>,
+        /// Ids of documents to leave out instead of the set's.
+        #[arg(long, value_name = "FILE")]
+        without: Option<PathBuf>,
+        /// Questions instead of the set's; each `transform` among them is measured by itself, its name put into the names of
+        /// the files.
+        #[arg(long, value_name = "FILE")]
+        queries: Option<PathBuf>,
+        /// File for the documents found, as a TREC run.
+        #[arg(long, value_name = "FILE")]
+        run: Option<PathBuf>,
+        /// File for the answers, a line of JSON each.
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+    },
     /// Print the text that was read from a file.
     Extract {
         /// The file.
@@ -368,6 +391,24 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                     one.files.len()
                 );
             }
+        }
+        Command::Eval {
+            set,
+            docs,
+            without,
+            queries,
+            run,
+            answers,
+        } => {
+            let mut measured = eval::measure(&eval::Order {
+                set: &set,
+                docs: docs.as_deref(),
+                without: without.as_deref(),
+                queries: queries.as_deref(),
+                run: run.as_deref(),
+                answers: answers.as_deref(),
+            })?;
+            print!("{}", measured.text());
         }
         Command::Extract {
             file,
