@@ -50,8 +50,24 @@ const FORGET: &str = " забудь забудьте игнорируй игно
 
 /// What such an order is about, by the beginnings of the words.
 const RULES: [&str; 18] = [
-    "инструкци", "правил", "документ", "предыдущ", "промпт", "указани", "ограничени", "instruction", "rule", "document", "previous",
-    "prior", "prompt", "everything", "нұсқау", "ереже", "құжат", "алдыңғы",
+    "инструкци",
+    "правил",
+    "документ",
+    "предыдущ",
+    "промпт",
+    "указани",
+    "ограничени",
+    "instruction",
+    "rule",
+    "document",
+    "previous",
+    "prior",
+    "prompt",
+    "everything",
+    "нұсқау",
+    "ереже",
+    "құжат",
+    "алдыңғы",
 ];
 
 /// Requests to entertain, as they open a sentence.
@@ -60,7 +76,21 @@ const ENTERTAIN: &str = " расскажи расскажите придумай
 
 /// What is asked for then, by the beginnings of the words.
 const AMUSEMENTS: [&str; 16] = [
-    "анекдот", "шутк", "стих", "песн", "песенк", "сказк", "частушк", "тост", "joke", "poem", "song", "tale", "әзіл", "өлең", "ертегі",
+    "анекдот",
+    "шутк",
+    "стих",
+    "песн",
+    "песенк",
+    "сказк",
+    "частушк",
+    "тост",
+    "joke",
+    "poem",
+    "song",
+    "tale",
+    "әзіл",
+    "өлең",
+    "ертегі",
     "тақпақ",
 ];
 
@@ -122,7 +152,10 @@ impl Courtesy {
 /// Tells whether a message asks nothing of any document: small talk, an insult, an order to forget the documents, a request to
 /// entertain.
 pub(crate) fn is_idle(text: &str) -> bool {
-    let words: Vec<String> = tokens(text, Language::Russian).into_iter().map(|token| token.word).collect();
+    let words: Vec<String> = tokens(text, Language::Russian)
+        .into_iter()
+        .map(|token| token.word)
+        .collect();
     is_talk(&words) || is_insult(&words) || is_order(text)
 }
 
@@ -142,26 +175,35 @@ fn is_insult(words: &[String]) -> bool {
 
 /// An order stands at the beginning of a sentence or clause; «можно ли игнорировать инструкцию» is a question.
 fn is_order(text: &str) -> bool {
-    text.split(['.', '!', '?', '\n', ',', ';', ':', '—']).any(|clause| {
-        let words: Vec<String> = tokens(clause, Language::Russian).into_iter().map(|token| token.word).collect();
-        let mut words = words.iter().skip_while(|word| is(POLITE, word));
-        let Some(first) = words.next() else {
-            return false;
-        };
-        let rest: Vec<&String> = words.collect();
-        let about = |beginnings: &[&str]| {
-            rest.iter()
-                .any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
-        };
-        let kazakh_order = rest.iter().chain([&first]).any(|word| is(" ұмыт ұмытыңыз елеме елемеңіз ", word))
-            && (about(&RULES) || RULES.iter().any(|rule| first.starts_with(rule)));
-        let kazakh_request = rest.iter().any(|word| is(" айт айтып айтыңыз жаз жазып жазыңыз ", word))
-            && (about(&AMUSEMENTS) || AMUSEMENTS.iter().any(|one| first.starts_with(one)));
-        (is(FORGET, first) && about(&RULES))
-            || (is(ENTERTAIN, first) && about(&AMUSEMENTS))
-            || kazakh_order
-            || kazakh_request
-    })
+    text.split(['.', '!', '?', '\n', ',', ';', ':', '—'])
+        .any(|clause| {
+            let words: Vec<String> = tokens(clause, Language::Russian)
+                .into_iter()
+                .map(|token| token.word)
+                .collect();
+            let mut words = words.iter().skip_while(|word| is(POLITE, word));
+            let Some(first) = words.next() else {
+                return false;
+            };
+            let rest: Vec<&String> = words.collect();
+            let about = |beginnings: &[&str]| {
+                rest.iter()
+                    .any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
+            };
+            let kazakh_order = rest
+                .iter()
+                .chain([&first])
+                .any(|word| is(" ұмыт ұмытыңыз елеме елемеңіз ", word))
+                && (about(&RULES) || RULES.iter().any(|rule| first.starts_with(rule)));
+            let kazakh_request = rest
+                .iter()
+                .any(|word| is(" айт айтып айтыңыз жаз жазып жазыңыз ", word))
+                && (about(&AMUSEMENTS) || AMUSEMENTS.iter().any(|one| first.starts_with(one)));
+            (is(FORGET, first) && about(&RULES))
+                || (is(ENTERTAIN, first) && about(&AMUSEMENTS))
+                || kazakh_order
+                || kazakh_request
+        })
 }
 
 #[cfg(test)]

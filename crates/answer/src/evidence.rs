@@ -52,8 +52,6 @@ pub struct Evidence {
     pub kind_missing: f32,
     /// Best coverage that another hit reaches.
     pub elsewhere: f32,
-    /// Share of the next hits that stand in the same document.
-    pub company: f32,
 }
 
 /// Half of the terms' idf and more in a share: how a term's rarity is measured.
@@ -84,7 +82,13 @@ impl Evidence {
         Self {
             share: best.share.clamp(0.0, 1.0),
             coverage: part(weigh(found, &whole)),
-            sentence: part(reading.units.iter().map(|unit| unit.weight(found)).fold(0.0, f32::max)),
+            sentence: part(
+                reading
+                    .units
+                    .iter()
+                    .map(|unit| unit.weight(found))
+                    .fold(0.0, f32::max),
+            ),
             window: part(window),
             heading: part(weigh(found, &reading.above)),
             unseen: part(
@@ -117,12 +121,6 @@ impl Evidence {
                 .iter()
                 .map(|reading| part(weigh(found, &reading.whole())))
                 .fold(0.0, f32::max),
-            company: rest
-                .iter()
-                .take(4)
-                .filter(|hit| hit.passage.document == best.passage.document)
-                .count() as f32
-                / 4.0,
         }
     }
 }
@@ -130,6 +128,17 @@ impl Evidence {
 /// Where a hit stands: its section, as a reader would cite it.
 pub(crate) fn section(hit: &Hit) -> (&str, u32) {
     (&hit.passage.document, hit.passage.section)
+}
+
+/// Tells whether the best passage shares numbers with the question but none of its words: keys hit at random, a sum.
+pub(crate) fn only_numbers(found: &Retrieval, readings: &[Reading]) -> bool {
+    let Some(reading) = readings.first() else {
+        return false;
+    };
+    let whole = reading.whole();
+    let is_number = |at: usize| found.terms[at].stem.bytes().any(|byte| byte.is_ascii_digit());
+    let mut words = (0..found.terms.len()).filter(|&at| !is_number(at)).peekable();
+    words.peek().is_some() && words.all(|at| whole[at] <= 0.0)
 }
 
 /// Returns the idf of the terms in the most telling two neighbouring sentences and the headings, and what they tell.
@@ -154,7 +163,7 @@ fn window(found: &Retrieval, reading: &Reading) -> (f32, Has) {
 }
 
 /// Returns the shares of names and of numbers that the best passage lacks. A name is a word with a capital letter that
-/// begins no sentence.
+/// begins no sentence; names asked without capitals are not seen.
 fn missing(question: &str, found: &Retrieval, whole: &[f32]) -> (f32, f32) {
     let begins = |word: &str| {
         let before = question.split(word).next().unwrap_or("").trim_end();

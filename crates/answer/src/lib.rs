@@ -22,11 +22,11 @@ use docent_corpus::{
 use docent_language::{detect, tokens};
 
 use asked::Asked;
+use courtesy::Courtesy;
 pub use evidence::Evidence;
 pub use gate::{Part, Thresholds, Verdict, thresholds, verdict};
 use quote::{quotes, telling};
 use reading::Reading;
-use courtesy::Courtesy;
 
 /// Quoted characters of an ordinary answer: a screen of a phone.
 const QUOTED_CHARS: usize = 700;
@@ -34,7 +34,7 @@ const QUOTED_CHARS: usize = 700;
 /// Quoted characters of the first of two sources, so that the second has room.
 const SHARED_CHARS: usize = 450;
 
-/// No answer is longer, its source lines included; only a single sentence that is longer by itself is quoted whole.
+/// No answer is longer, its source lines included.
 const ANSWER_CHARS: usize = 1_200;
 
 /// A second source is quoted when it scores at least this share of the first and holds this share of the question.
@@ -61,7 +61,8 @@ pub struct Account {
     pub evidence: Evidence,
     /// What followed from it.
     pub verdict: Verdict,
-    /// Whether the message asks nothing of any document, which no strictness changes.
+    /// Whether the message asks nothing of any document, or the best passage shares nothing with it but numbers; no strictness
+    /// changes that.
     pub idle: bool,
     asked: Asked,
     /// Those of the first hits.
@@ -115,7 +116,7 @@ pub fn account(
         .map(|hit| Reading::of(&words, hit))
         .collect();
     let evidence = Evidence::of(&question.text, &asked, &found, &readings);
-    let idle = courtesy::is_idle(&question.text);
+    let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
     let verdict = if found.hits.is_empty() || idle {
         Verdict::Fallback
     } else {
@@ -160,7 +161,11 @@ impl Account {
         let mut sources: Vec<Source> = Vec::new();
         let mut left = QUOTED_CHARS;
         for (nth, &at) in chosen.iter().enumerate() {
-            let limit = if nth == 0 && chosen.len() > 1 { SHARED_CHARS } else { left };
+            let limit = if nth == 0 && chosen.len() > 1 {
+                SHARED_CHARS
+            } else {
+                left
+            };
             let quotes = quotes(&self.found, &self.asked, &self.readings[at], limit);
             let chars: usize = quotes.iter().map(|quote| quote.text.chars().count()).sum();
             if quotes.is_empty() || (nth > 0 && chars > left) {
@@ -213,7 +218,9 @@ impl Account {
             };
             let best = (0..self.readings.len())
                 .max_by(|&one, &other| of_part(one).total_cmp(&of_part(other)).then(other.cmp(&one)));
-            if let Some(at) = best.filter(|&at| chosen.len() < 2 && of_part(at) > of_part(0) && new(&chosen, at)) {
+            if let Some(at) =
+                best.filter(|&at| chosen.len() < 2 && of_part(at) > of_part(0) && new(&chosen, at))
+            {
                 chosen.push(at);
             }
         }
@@ -238,7 +245,10 @@ impl Account {
             }
             let read;
             let reading = if let Some(reading) = self.readings.get(at) {
-                if taken.iter().any(|&other| quote::same(reading, &self.readings[other])) {
+                if taken
+                    .iter()
+                    .any(|&other| quote::same(reading, &self.readings[other]))
+                {
                     continue;
                 }
                 reading

@@ -20,6 +20,9 @@ const BRINGS: f32 = 0.10;
 /// A quotation shorter than this is completed with what stands beside it: one sentence alone rarely tells the whole rule.
 const COMPLETE_CHARS: usize = 420;
 
+/// A single sentence that is longer is cut at a word: with its source line an answer stays under 1,200 characters.
+const LONGEST_CHARS: usize = 1_000;
+
 /// Words by which a sentence refers to the one before it.
 const REFERS: &str = " он она оно они его ее их ему ей им это этот эта эти этого этой этом этим такой такая такое такие таких таким указанный \
      указанная указанное указанные указанных данный данная данное данные при в там тогда поэтому также кроме однако \
@@ -97,7 +100,11 @@ pub(crate) fn refers(sentence: &str) -> bool {
     /// «В этом случае», «При этом»: the preposition alone does not refer.
     const WITH_NEXT: [&str; 3] = ["в", "при", "кроме"];
     if WITH_NEXT.contains(&first.as_str()) {
-        let second = sentence.split_whitespace().nth(1).unwrap_or_default().to_lowercase();
+        let second = sentence
+            .split_whitespace()
+            .nth(1)
+            .unwrap_or_default()
+            .to_lowercase();
         return ["этом", "таком", "этих", "таких", "указанных", "того"].contains(&second.as_str());
     }
     REFERS.contains(&format!(" {first} "))
@@ -112,7 +119,11 @@ pub(crate) fn quotes(found: &Retrieval, asked: &Asked, reading: &Reading, limit:
     // What is repeated from before the passage, for an item or a row that makes no sense without it.
     let lead: &[Unit] = if units[best].is_item() { &reading.lead } else { &[] };
     let lead_chars: usize = lead.iter().map(|unit| unit.chars() + 1).sum();
-    let lead = if lead_chars + units[best].chars() <= limit { lead } else { &[] };
+    let lead = if lead_chars + units[best].chars() <= limit {
+        lead
+    } else {
+        &[]
+    };
     let mut choice = Choice {
         units,
         taken: vec![false; units.len()],
@@ -137,14 +148,31 @@ pub(crate) fn quotes(found: &Retrieval, asked: &Asked, reading: &Reading, limit:
     let mut quotes: Vec<Quote> = lead.iter().map(|unit| unit.quote.clone()).collect();
     let taken = units.iter().zip(&choice.taken).filter(|(_, taken)| **taken);
     quotes.extend(taken.map(|(unit, _)| unit.quote.clone()));
+    if let [only] = &mut quotes[..] {
+        cut(only, LONGEST_CHARS);
+    }
     quotes
+}
+
+/// Cuts a quote at a word when it is longer than `limit` characters.
+fn cut(quote: &mut Quote, limit: usize) {
+    if let Some((end, _)) = quote.text.char_indices().nth(limit) {
+        let end = quote.text[..end].rfind(' ').unwrap_or(end);
+        quote.text.truncate(end);
+        quote.range.end = quote.range.start + end;
+    }
 }
 
 /// Takes further sentences as long as each brings a part of the question that is not quoted yet.
 fn bring(found: &Retrieval, reading: &Reading, choice: &mut Choice<'_>) {
     let all: f32 = found.terms.iter().map(|term| term.idf).sum();
     let mut held = reading.above.clone();
-    for (unit, _) in reading.units.iter().zip(&choice.taken).filter(|(_, taken)| **taken) {
+    for (unit, _) in reading
+        .units
+        .iter()
+        .zip(&choice.taken)
+        .filter(|(_, taken)| **taken)
+    {
         raise(&mut held, &unit.held);
     }
     let mut passed = choice.taken.clone();
@@ -187,11 +215,7 @@ fn complete(choice: &mut Choice<'_>, best: usize) {
 pub(crate) fn telling(found: &Retrieval, asked: &Asked, reading: &Reading, limit: usize) -> Option<Quote> {
     let best = most_telling(found, asked, &reading.units)?;
     let mut quote = reading.units[best].quote.clone();
-    if let Some((end, _)) = quote.text.char_indices().nth(limit) {
-        let end = quote.text[..end].rfind(' ').unwrap_or(end);
-        quote.text.truncate(end);
-        quote.range.end = quote.range.start + end;
-    }
+    cut(&mut quote, limit);
     Some(quote)
 }
 
@@ -205,7 +229,10 @@ pub(crate) fn same(one: &Reading, other: &Reading) -> bool {
             .iter()
             .filter(|unit| !matches!(unit.kind, BlockKind::Heading { .. }))
             .flat_map(|unit| unit.quote.text.split_whitespace())
-            .map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase())
+            .map(|word| {
+                word.trim_matches(|letter: char| !letter.is_alphanumeric())
+                    .to_lowercase()
+            })
             .filter(|word| !word.is_empty())
             .collect()
     };

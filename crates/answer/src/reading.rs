@@ -64,7 +64,12 @@ impl Unit {
 
 /// Returns the idf of terms, each times how well it is matched.
 pub(crate) fn weigh(found: &Retrieval, held: &[f32]) -> f32 {
-    found.terms.iter().zip(held).map(|(term, held)| term.idf * held).sum()
+    found
+        .terms
+        .iter()
+        .zip(held)
+        .map(|(term, held)| term.idf * held)
+        .sum()
 }
 
 /// A hit with what it holds of the question.
@@ -84,8 +89,7 @@ impl Reading {
         let mut above = vec![0.0; terms.len()];
         let headings = passage.headings.iter().chain([&passage.title]);
         for heading in headings {
-            let (held, _) = matched(terms, heading);
-            raise(&mut above, &held);
+            raise(&mut above, &matched(terms, heading).held);
         }
         let units = |lines: &[Line]| {
             lines
@@ -165,9 +169,18 @@ fn likeness(term: &Word, word: &str) -> f32 {
     if share >= LIKE { share * LOOSE } else { 0.0 }
 }
 
+/// Where the terms of a question stand in a text.
+struct Matched {
+    held: Vec<f32>,
+    places: Vec<Option<usize>>,
+}
+
 /// Returns how well `text` matches each term, and where each stands first.
-fn matched(terms: &[Word], text: &str) -> (Vec<f32>, Vec<Option<usize>>) {
-    let (mut held, mut places) = (vec![0f32; terms.len()], vec![None; terms.len()]);
+fn matched(terms: &[Word], text: &str) -> Matched {
+    let mut found = Matched {
+        held: vec![0.0; terms.len()],
+        places: vec![None; terms.len()],
+    };
     for (place, token) in tokens(text, detect(text)).into_iter().enumerate() {
         if token.stop {
             continue;
@@ -175,18 +188,18 @@ fn matched(terms: &[Word], text: &str) -> (Vec<f32>, Vec<Option<usize>>) {
         for (at, term) in terms.iter().enumerate() {
             let like = if token.stem == term.stem {
                 1.0
-            } else if held[at] > 0.0 {
+            } else if found.held[at] > 0.0 {
                 continue;
             } else {
                 likeness(term, &token.word)
             };
-            if like > held[at] {
-                held[at] = like;
-                places[at] = Some(place);
+            if like > found.held[at] {
+                found.held[at] = like;
+                found.places[at] = Some(place);
             }
         }
     }
-    (held, places)
+    found
 }
 
 fn parts(terms: &[Word], at: usize, line: &Line) -> Vec<Unit> {
@@ -203,7 +216,7 @@ fn parts(terms: &[Word], at: usize, line: &Line) -> Vec<Unit> {
         if words.is_empty() {
             return None;
         }
-        let (held, places) = matched(terms, words);
+        let Matched { held, places } = matched(terms, words);
         let start = line.range.start + range.start + lead;
         Some(Unit {
             quote: Quote {

@@ -42,20 +42,26 @@ pub(crate) fn page(page: u32, language: Language) -> String {
 /// the sentence tell.
 pub(crate) fn language_of(question: &str) -> Language {
     let is_latin = |word: &str| word.chars().any(|letter| letter.is_ascii_alphabetic());
-    let is_cyrillic = |word: &str| word.chars().any(|letter| ('\u{400}'..='\u{52f}').contains(&letter));
+    let is_cyrillic = |word: &str| {
+        word.chars()
+            .any(|letter| ('\u{400}'..='\u{52f}').contains(&letter))
+    };
     let words = tokens(question, Language::Russian);
     let shapes = |is: &dyn Fn(&str) -> bool| {
-        words
-            .iter()
-            .any(|token| (token.stop || token.question) && token.word.chars().nth(1).is_some() && is(&token.word))
+        words.iter().any(|token| {
+            (token.stop || token.question) && token.word.chars().nth(1).is_some() && is(&token.word)
+        })
     };
     let cyrillic: Vec<&str> = words
         .iter()
         .filter_map(|token| token.range.of(question))
         .filter(|word| is_cyrillic(word))
         .collect();
-    if cyrillic.is_empty() || (shapes(&is_latin) && !shapes(&is_cyrillic)) {
+    if cyrillic.is_empty() {
         return detect(question);
+    }
+    if shapes(&is_latin) && !shapes(&is_cyrillic) {
+        return Language::English;
     }
     // Most of the words, where none shapes the sentence.
     let latin = words.iter().filter(|token| is_latin(&token.word)).count();

@@ -31,7 +31,9 @@ impl Trial {
     /// Takes what was found for a question.
     pub(crate) fn of(golden: Golden, assistant: &Assistant, account: &Account) -> Self {
         let candidate = account.candidate(assistant);
-        let right = candidate.as_ref().is_some_and(|answer| golden.end(answer) == End::Right);
+        let right = candidate
+            .as_ref()
+            .is_some_and(|answer| golden.end(answer) == End::Right);
         Self {
             answers: account.evidence.answers(),
             holds: account.evidence.holds(),
@@ -43,7 +45,11 @@ impl Trial {
     }
 
     fn verdict(&self, strictness: Strictness) -> Verdict {
-        if self.never { Verdict::Fallback } else { verdict(&self.evidence, strictness) }
+        if self.never {
+            Verdict::Fallback
+        } else {
+            verdict(&self.evidence, strictness)
+        }
     }
 }
 
@@ -72,7 +78,10 @@ impl Rate {
         let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
         let middle = p + Z * Z / (2.0 * n);
         let scale = 1.0 + Z * Z / n;
-        (((middle - spread) / scale).max(0.0), ((middle + spread) / scale).min(1.0))
+        (
+            ((middle - spread) / scale).max(0.0),
+            ((middle + spread) / scale).min(1.0),
+        )
     }
 
     fn text(self) -> String {
@@ -179,7 +188,11 @@ impl Calibration {
     /// Returns the account for the terminal.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
-        let none = self.trials.iter().filter(|trial| trial.golden.must_fall_back).count();
+        let none = self
+            .trials
+            .iter()
+            .filter(|trial| trial.golden.must_fall_back)
+            .count();
         let _ = writeln!(
             out,
             "{} {}: {} questions that the documents answer, {none} that they do not\n",
@@ -195,7 +208,11 @@ impl Calibration {
             "", ""
         );
         let mut line = |name: &str, row: &Row| {
-            let mark = if row.strictness == self.assistant.strictness { "*" } else { " " };
+            let mark = if row.strictness == self.assistant.strictness {
+                "*"
+            } else {
+                " "
+            };
             let _ = writeln!(
                 out,
                 "{name:<9} {:.2}{mark}{:<26}{:<26}{}",
@@ -300,7 +317,10 @@ fn settled(text: &str, strictness: Strictness) -> Result<String, toml_edit::Toml
         Strictness::Open => "open".into(),
         Strictness::At(thousandths) => toml_edit::Value::from(f64::from(thousandths) / 1_000.0),
     };
-    match document.get_mut("strictness").and_then(toml_edit::Item::as_value_mut) {
+    match document
+        .get_mut("strictness")
+        .and_then(toml_edit::Item::as_value_mut)
+    {
         Some(old) => {
             // What stands beside the value is the operator's.
             let decor = old.decor().clone();
@@ -320,8 +340,15 @@ mod tests {
     fn the_range_of_a_rate_is_wide_for_few_questions() {
         let (low, high) = Rate { count: 0, of: 10 }.interval();
         assert!(low.abs() < 1e-9 && (0.25..0.30).contains(&high), "{low} {high}");
-        let (low, high) = Rate { count: 500, of: 1_000 }.interval();
-        assert!((0.46..0.48).contains(&low) && (0.52..0.54).contains(&high), "{low} {high}");
+        let (low, high) = Rate {
+            count: 500,
+            of: 1_000,
+        }
+        .interval();
+        assert!(
+            (0.46..0.48).contains(&low) && (0.52..0.54).contains(&high),
+            "{low} {high}"
+        );
         assert_eq!(Rate::default().interval(), (0.0, 1.0));
     }
 

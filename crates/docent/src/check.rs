@@ -137,7 +137,12 @@ impl Checked {
     pub(crate) fn summary(&self) -> String {
         /// More would fill the log; `docent check` tells all.
         const NAMED: usize = 5;
-        let names: Vec<&str> = self.failed.iter().take(NAMED).map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .failed
+            .iter()
+            .take(NAMED)
+            .map(|one| one.name.as_str())
+            .collect();
         let more = if self.failed.len() > NAMED { ", …" } else { "" };
         if self.passed() {
             format!("all {} questions end as they must", self.asked)
@@ -164,7 +169,11 @@ impl Checked {
             out.push_str("\nENDED    QUESTION\n");
         }
         for one in &self.failed {
-            let _ = writeln!(out, "{:<8} {} ({}): {}", one.end, one.name, one.assistant, one.question);
+            let _ = writeln!(
+                out,
+                "{:<8} {} ({}): {}",
+                one.end, one.name, one.assistant, one.question
+            );
         }
         let _ = writeln!(out, "\n{}", self.summary());
         out

@@ -105,7 +105,12 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Child(code) => *code,
-            Self::ReadyFile { .. } | Self::Settle { .. } | Self::Report { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
+            Self::ReadyFile { .. }
+            | Self::Settle { .. }
+            | Self::Report { .. }
+            | Self::UnknownAssistant(_)
+            | Self::Answer(_)
+            | Self::Server(_) => 1,
             Self::Library(_) | Self::Config(_) | Self::Questions { .. } | Self::NoQuestions => 4,
             Self::Store(_) | Self::Indexer(_) => 5,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,

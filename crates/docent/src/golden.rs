@@ -81,13 +81,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Golden>, Failure> {
 fn parse(text: &str) -> Result<Vec<Golden>, Vec<String>> {
     let (mut questions, mut faults) = (Vec::new(), Vec::new());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         match one(number + 1, line) {
             Ok(question) => questions.push(question),
             Err(fault) => faults.push(format!("line {}: {fault}", number + 1)),
         }
     }
-    if faults.is_empty() { Ok(questions) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(questions)
+    } else {
+        Err(faults)
+    }
 }
 
 fn one(number: usize, line: &str) -> Result<Golden, String> {
@@ -224,7 +232,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_judged_by_its_words_and_by_what_it_cites() {
-        let must = golden(r#"{"question":"q","must_contain":["15 дней",["по почте","почтой"]],"must_cite":"a.md"}"#);
+        let must =
+            golden(r#"{"question":"q","must_contain":["15 дней",["по почте","почтой"]],"must_cite":"a.md"}"#);
         let end = |text, document| must.end(&answer(Outcome::Answered, text, document));
         assert_eq!(end("Ответ дают за 15 ДНЕЙ, почтой.", "a.md"), End::Right);
         assert_eq!(end("Ответ дают за 15 дней.", "a.md"), End::Wrong);
@@ -251,8 +260,10 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_file_is_told_with_its_line() {
-        let faults = parse("{\"question\":\"q\",\"must_fall_back\":true}\n\nno\n{\"question\":\"q\"}\n{\"must_cite\":\"a\"}")
-            .unwrap_err();
+        let faults = parse(
+            "{\"question\":\"q\",\"must_fall_back\":true}\n\nno\n{\"question\":\"q\"}\n{\"must_cite\":\"a\"}",
+        )
+        .unwrap_err();
         assert_eq!(faults.len(), 3);
         assert!(faults[0].starts_with("line 3: not JSON"), "{faults:?}");
         assert!(faults[1].starts_with("line 4: needs either"), "{faults:?}");

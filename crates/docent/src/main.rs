@@ -458,9 +458,17 @@ fn calibrate(
     write: Option<Strictness>,
 ) -> Result<(), Failure> {
     let opened = place.open(&place.config()?)?;
-    let first = opened.library.assistants.first().map_or(AssistantId(1), |one| one.assistant.id);
+    let first = opened
+        .library
+        .assistants
+        .first()
+        .map_or(AssistantId(1), |one| one.assistant.id);
     let id = assistant.map_or(first, AssistantId);
-    let found = opened.library.assistants.iter().find(|one| one.assistant.id == id);
+    let found = opened
+        .library
+        .assistants
+        .iter()
+        .find(|one| one.assistant.id == id);
     let home = found.ok_or(Failure::UnknownAssistant(id))?.folder.clone();
     let own = home.join(golden::FILE);
     let questions = match questions {

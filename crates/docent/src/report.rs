@@ -43,7 +43,11 @@ svg text{fill:var(--soft);font:12px system-ui,sans-serif}";
 pub(crate) fn html(calibration: &Calibration) -> String {
     let who = &calibration.assistant;
     let name = safe(&who.name);
-    let none = calibration.trials.iter().filter(|trial| trial.golden.must_fall_back).count();
+    let none = calibration
+        .trials
+        .iter()
+        .filter(|trial| trial.golden.must_fall_back)
+        .count();
     let best = calibration.best();
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -166,7 +170,10 @@ fn picture(scale: &[Row], best: f32) -> String {
     let rates: [(&str, &dyn Fn(&Row) -> Rate); 2] = [("false", &|row| row.false_answers), ("lost", &lost)];
     for (colour, of) in rates {
         let upper = scale.iter().map(|row| (x(row.needed), y(of(row).interval().1)));
-        let lower = scale.iter().rev().map(|row| (x(row.needed), y(of(row).interval().0)));
+        let lower = scale
+            .iter()
+            .rev()
+            .map(|row| (x(row.needed), y(of(row).interval().0)));
         let line = scale.iter().map(|row| (x(row.needed), y(of(row).share())));
         let _ = write!(
             out,
@@ -186,7 +193,9 @@ fn picture(scale: &[Row], best: f32) -> String {
 }
 
 fn points(of: impl Iterator<Item = (f64, f64)>) -> String {
-    of.map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
+    of.map(|(x, y)| format!("{x:.1},{y:.1}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::SystemTime;
 
+use crate::check::Checked;
 use docent_corpus::Assistant;
 use docent_index::{DocumentRecord, Generation, Stamp};
-use crate::check::Checked;
 use docent_ingest::{FoundFile, Library, version_of};
 
 /// What became of one document.

@@ -103,7 +103,13 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch; nothing when it is switched off.
-    pub(crate) fn begin(root: &Path, data: &Path, how: Watching, guard: Guard, desk: Arc<Desk>) -> Option<Self> {
+    pub(crate) fn begin(
+        root: &Path,
+        data: &Path,
+        how: Watching,
+        guard: Guard,
+        desk: Arc<Desk>,
+    ) -> Option<Self> {
         if how == Watching::Off {
             return None;
         }

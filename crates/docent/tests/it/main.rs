@@ -5,6 +5,7 @@
 mod drift;
 mod golden;
 mod index;
+mod instruments;
 mod live;
 
 use std::path::{Path, PathBuf};
