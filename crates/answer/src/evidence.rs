@@ -28,17 +28,13 @@ pub struct Evidence {
     pub heading: f32,
     /// Idf-weighted share of terms that no document uses.
     pub unseen: f32,
-    /// How rare the rarest missing term is, 1 for one that no document uses.
-    pub rarest_missing: f32,
     /// Share of the names of the question that the best passage lacks.
     pub names_missing: f32,
     /// Share of the numbers of the question that the best passage lacks.
     pub numbers_missing: f32,
     /// By how much the best passage outdoes the best of another section, in shares of the best possible score.
     pub lead: f32,
-    /// The same as a share of its own score.
-    pub ahead: f32,
-    /// By how much it outdoes the mean of the other hits, as a share of its own score.
+    /// By how much it outdoes the mean of the other hits, in the same shares.
     pub apart: f32,
     /// Number of terms, as a logarithm that is 1 at 16.
     pub terms: f32,
@@ -77,7 +73,6 @@ impl Evidence {
         let held = whole.iter().filter(|held| **held >= MATCHED).count();
         let rest = &found.hits[1..];
         let mean = rest.iter().map(|hit| hit.share).sum::<f32>() / rest.len().max(1) as f32;
-        let own = best.share.max(f32::MIN_POSITIVE);
         let count = found.terms.len().max(1) as f32;
         Self {
             share: best.share.clamp(0.0, 1.0),
@@ -100,18 +95,10 @@ impl Evidence {
                     .map(|(term, _)| term.idf)
                     .sum(),
             ),
-            rarest_missing: found
-                .terms
-                .iter()
-                .zip(&whole)
-                .filter(|(_, held)| **held < MATCHED)
-                .map(|(term, _)| rarity(term.idf, found))
-                .fold(0.0, f32::max),
             names_missing,
             numbers_missing,
             lead: lead.clamp(0.0, 1.0),
-            ahead: (lead / own).clamp(0.0, 1.0),
-            apart: ((best.share - mean) / own).clamp(0.0, 1.0),
+            apart: (best.share - mean).clamp(0.0, 1.0),
             terms: (count.ln() / MANY_TERMS.ln()).min(1.0),
             rarity: rarity(all / count, found),
             together: together(found, reading),
