@@ -111,3 +111,44 @@ fn calibrate_prints_both_rates_writes_a_page_and_the_choice() {
         Some(2)
     );
 }
+
+/// A change that makes the documents answer wrongly does not reach people; a mended one does.
+#[tokio::test]
+async fn a_guard_that_blocks_keeps_the_state_before_and_status_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    museum(folder.path(), false);
+    std::fs::write(
+        folder.path().join("docent.toml"),
+        "watch = \"50ms\"\ncheck = \"block\"\n",
+    )
+    .unwrap();
+    let server = crate::serve(folder.path());
+    let question = r#"{"type":"question","question":"Сколько стоит взрослый билет в музей часов?"}"#;
+    let select = r#"{"type":"select_assistant","assistant_id":7}"#;
+    let tickets = folder.path().join("tickets.md");
+    let text_before = std::fs::read_to_string(&tickets).unwrap();
+    std::fs::write(&tickets, text_before.replace("900", "950")).unwrap();
+    let kept = server.data().join("check.json");
+    let begun = std::time::Instant::now();
+    let blocked = || std::fs::read_to_string(&kept).is_ok_and(|json| json.contains("\"blocked\": true"));
+    while !blocked() {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(30),
+            "never blocked"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let answer = crate::talk(&server, &[select, question]).await.remove(1);
+    assert!(answer.contains("900") && !answer.contains("950"), "{answer}");
+    let status = docent(&[
+        "status",
+        folder.path().to_str().unwrap(),
+        "--data",
+        server.data().to_str().unwrap(),
+    ]);
+    let told = text(&status.stdout);
+    assert!(
+        told.contains("1 of 2 questions fail: price; the state before goes on answering"),
+        "{told}"
+    );
+}
