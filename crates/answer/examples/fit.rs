@@ -10,8 +10,13 @@
     missing_docs,
     reason = "a tool for developers: it ends at the first thing it does not understand"
 )]
+#![allow(
+    clippy::needless_range_loop,
+    clippy::float_cmp,
+    reason = "matrices are read by row and column; equal ranks are equal to the bit"
+)]
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -36,6 +41,9 @@ fn weight(set: &str) -> [f64; 2] {
         [2.0, 0.25]
     }
 }
+
+/// What a model is to tell of a question.
+type Truth = fn(&Case) -> bool;
 
 /// One question.
 struct Case {
@@ -160,8 +168,7 @@ fn main() {
     let all: Vec<&Case> = cases.iter().collect();
     let mut fitted = Vec::new();
     let mut held_out = Vec::new();
-    let models: [(&str, fn(&Case) -> bool); 2] =
-        [("answers", |case| case.answers), ("holds", |case| case.holds)];
+    let models: [(&str, Truth); 2] = [("answers", |case| case.answers), ("holds", |case| case.holds)];
     for (model, (name, truth)) in models.into_iter().enumerate() {
         fitted.push(fit(&all, truth, model));
         println!("\n== {name}");
@@ -222,7 +229,7 @@ fn judge(weights: &[f64], case: &Case) -> f64 {
 }
 
 /// Logistic regression with an L2 penalty by Newton's method; the constant term is not pulled.
-fn fit(cases: &[&Case], truth: fn(&Case) -> bool, model: usize) -> Vec<f64> {
+fn fit(cases: &[&Case], truth: Truth, model: usize) -> Vec<f64> {
     let size = cases[0].seen.len() + 1;
     let mut weights = vec![0.0; size];
     for _ in 0..STEPS {
@@ -297,7 +304,7 @@ fn auroc(scored: &[(f64, bool)]) -> f64 {
     sum / (below * (sorted.len() as f64 - below)).max(1.0)
 }
 
-fn report(cases: &[Case], judged: &[f64], truth: fn(&Case) -> bool, model: usize) {
+fn report(cases: &[Case], judged: &[f64], truth: Truth, model: usize) {
     let scored = |wanted: &dyn Fn(&Case) -> bool| -> Vec<(f64, bool)> {
         let chosen = cases.iter().zip(judged).filter(|(case, _)| wanted(case));
         chosen.map(|(case, judged)| (*judged, truth(case))).collect()
@@ -314,9 +321,9 @@ fn report(cases: &[Case], judged: &[f64], truth: fn(&Case) -> bool, model: usize
     );
     println!("AUROC, {FOLDS} folds; all, against near, against off-topic");
     let russian = |case: &Case| case.set.ends_with("ru-holes");
-    let mut sets: BTreeMap<&str, ()> = cases.iter().map(|case| (case.set.as_str(), ())).collect();
-    sets.insert("(Russian sets)", ());
-    for set in sets.keys() {
+    let mut sets: BTreeSet<&str> = cases.iter().map(|case| case.set.as_str()).collect();
+    sets.insert("(Russian sets)");
+    for set in &sets {
         let within = |case: &Case| {
             if *set == "(Russian sets)" {
                 russian(case)

@@ -92,13 +92,13 @@ fn needs(units: &[Unit], at: usize) -> Vec<usize> {
 
 /// Tells whether a sentence begins with a word that refers to the one before.
 pub(crate) fn refers(sentence: &str) -> bool {
+    /// «В этом случае», «При этом»: the preposition alone does not refer.
+    const WITH_NEXT: [&str; 3] = ["в", "при", "кроме"];
     let first = sentence
         .split(|letter: char| !letter.is_alphanumeric())
         .find(|word| !word.is_empty())
         .map(str::to_lowercase)
         .unwrap_or_default();
-    /// «В этом случае», «При этом»: the preposition alone does not refer.
-    const WITH_NEXT: [&str; 3] = ["в", "при", "кроме"];
     if WITH_NEXT.contains(&first.as_str()) {
         let second = sentence
             .split_whitespace()
@@ -137,8 +137,9 @@ pub(crate) fn quotes(found: &Retrieval, asked: &Asked, reading: &Reading, limit:
     }
     if units[best].leads() {
         // A lead-in without its list answers nothing.
-        for item in best + 1..units.len() {
-            if !units[item].is_item() || !choice.take(&[item]) {
+        let items = units.iter().enumerate().skip(best + 1);
+        for (item, _) in items.take_while(|(_, unit)| unit.is_item()) {
+            if !choice.take(&[item]) {
                 break;
             }
         }

@@ -126,7 +126,8 @@ pub(crate) fn raise(held: &mut [f32], other: &[f32]) {
 /// A term of the question, made ready for comparing.
 pub(crate) struct Word {
     stem: String,
-    word: String,
+    /// In lower case, as the tokens of a text have it.
+    lower: String,
     grams: Vec<String>,
 }
 
@@ -140,7 +141,7 @@ pub(crate) fn words(found: &Retrieval) -> Vec<Word> {
         Word {
             stem: term.stem.clone(),
             grams: windows(&word),
-            word,
+            lower: word,
         }
     };
     found.terms.iter().map(word).collect()
@@ -156,10 +157,10 @@ fn windows(word: &str) -> Vec<String> {
 fn likeness(term: &Word, word: &str) -> f32 {
     let first = |text: &str| text.chars().take(2).collect::<Vec<_>>();
     let long = |text: &str| text.chars().nth(LOOSE_CHARS - 1).is_some();
-    if !long(&term.word)
+    if !long(&term.lower)
         || !long(word)
-        || first(&term.word) != first(word)
-        || term.word.bytes().any(|byte| byte.is_ascii_digit())
+        || first(&term.lower) != first(word)
+        || term.lower.bytes().any(|byte| byte.is_ascii_digit())
     {
         return 0.0;
     }
@@ -170,14 +171,14 @@ fn likeness(term: &Word, word: &str) -> f32 {
 }
 
 /// Where the terms of a question stand in a text.
-struct Matched {
+struct Found {
     held: Vec<f32>,
     places: Vec<Option<usize>>,
 }
 
 /// Returns how well `text` matches each term, and where each stands first.
-fn matched(terms: &[Word], text: &str) -> Matched {
-    let mut found = Matched {
+fn matched(terms: &[Word], text: &str) -> Found {
+    let mut found = Found {
         held: vec![0.0; terms.len()],
         places: vec![None; terms.len()],
     };
@@ -216,7 +217,7 @@ fn parts(terms: &[Word], at: usize, line: &Line) -> Vec<Unit> {
         if words.is_empty() {
             return None;
         }
-        let Matched { held, places } = matched(terms, words);
+        let Found { held, places } = matched(terms, words);
         let start = line.range.start + range.start + lead;
         Some(Unit {
             quote: Quote {

@@ -38,7 +38,7 @@ pub(crate) fn page(page: u32, language: Language) -> String {
 
 /// Returns the language in which a question wants its frame: that of its own words, not of the names in it.
 ///
-/// «Как подключить GlobalProtect?» has more Latin letters than Cyrillic ones and is Russian nevertheless: the words that shape
+/// «Как подключить Office?» has more Latin letters than Cyrillic ones and is Russian nevertheless: the words that shape
 /// the sentence tell.
 pub(crate) fn language_of(question: &str) -> Language {
     let is_latin = |word: &str| word.chars().any(|letter| letter.is_ascii_alphabetic());
