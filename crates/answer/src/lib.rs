@@ -6,8 +6,12 @@
 //! Invariant: every word of an answer but the frame and the source lines stands verbatim in a cited passage, at the range
 //! its quote names.
 
+mod asked;
+mod courtesy;
+mod evidence;
 mod gate;
 mod quote;
+mod reading;
 mod words;
 
 use std::num::NonZeroUsize;
@@ -15,17 +19,23 @@ use std::num::NonZeroUsize;
 use docent_corpus::{
     Answer, Assistant, Hit, Language, Outcome, Question, Retrieval, RetrieveError, Retriever, Source,
 };
-use docent_language::detect;
+use docent_language::{detect, tokens};
 
-pub use gate::{Evidence, Part, Thresholds, Verdict, thresholds, verdict};
-use quote::{quotes, telling, units};
-use words::Courtesy;
+use asked::Asked;
+use courtesy::Courtesy;
+pub use evidence::Evidence;
+pub use gate::{Part, Thresholds, Verdict, thresholds, verdict};
+use quote::{quotes, telling};
+use reading::Reading;
 
-/// Quoted characters of one answer: a screen of a phone.
-const QUOTED_CHARS: usize = 1_000;
+/// Quoted characters of an ordinary answer: a screen of a phone.
+const QUOTED_CHARS: usize = 700;
 
-/// Quoted characters of one source: the place itself with what is needed to understand it.
-const SOURCE_CHARS: usize = 650;
+/// Quoted characters of the first of two sources, so that the second has room.
+const SHARED_CHARS: usize = 450;
+
+/// No answer is longer, its source lines included.
+const ANSWER_CHARS: usize = 1_200;
 
 /// A second source is quoted when it scores at least this share of the first and holds this share of the question.
 const SECOND: f32 = 0.8;
@@ -36,6 +46,9 @@ const OFFERS: usize = 3;
 
 /// Quoted characters of an offered place: enough to see whether it is worth opening.
 const OFFER_CHARS: usize = 200;
+
+/// Hits that are read sentence by sentence: what comes later is neither quoted nor evidence.
+const READ: usize = 5;
 
 const HITS: NonZeroUsize = NonZeroUsize::new(10).expect("10 is not 0");
 
@@ -48,6 +61,14 @@ pub struct Account {
     pub evidence: Evidence,
     /// What followed from it.
     pub verdict: Verdict,
+    /// Whether the message asks nothing of any document, or the best passage shares nothing with it but numbers; no strictness
+    /// changes that.
+    pub idle: bool,
+    asked: Asked,
+    /// Those of the first hits.
+    readings: Vec<Reading>,
+    /// The question as it was read.
+    question: String,
 }
 
 /// Answers one question from what `retriever` finds.
@@ -60,7 +81,7 @@ pub fn answer(
     question: &Question,
     retriever: &dyn Retriever,
 ) -> Result<Answer, RetrieveError> {
-    let language = assistant.language.unwrap_or_else(|| detect(&question.text));
+    let language = frame(assistant, &question.text);
     if let Some(courtesy) = Courtesy::of(&question.text, language) {
         return Ok(Answer {
             text: courtesy.reply(assistant, language),
@@ -68,22 +89,12 @@ pub fn answer(
             sources: Vec::new(),
         });
     }
-    let account = account(assistant, question, retriever)?;
-    let reading = account.found.reading.as_ref();
-    // Letters of another layout say nothing about the language.
-    let language = assistant
-        .language
-        .unwrap_or_else(|| detect(reading.map_or(&question.text, |reading| &reading.text)));
-    let mut made = match account.verdict {
-        Verdict::Answer => quoted(&account.found, language),
-        Verdict::Offer => offered(&account.found, language),
-        Verdict::Fallback => None,
-    };
-    if let (Some(answer), Some(reading)) = (&mut made, reading) {
-        let read = words::reading(&reading.text, language);
-        answer.text = format!("{read}\n\n{}", answer.text);
-    }
-    Ok(made.unwrap_or_else(|| fallback(assistant, language)))
+    Ok(account(assistant, question, retriever)?.answer(assistant))
+}
+
+/// The language of labels, offers and fallback.
+fn frame(assistant: &Assistant, question: &str) -> Language {
+    assistant.language.unwrap_or_else(|| words::language_of(question))
 }
 
 /// Finds and judges without composing an answer.
@@ -97,16 +108,20 @@ pub fn account(
     retriever: &dyn Retriever,
 ) -> Result<Account, RetrieveError> {
     let found = retriever.retrieve(question, HITS)?;
-    let sentences = found
+    // What was mended is judged as it was read.
+    let read = found.reading.as_ref();
+    let text = read.map_or_else(|| question.text.clone(), |reading| reading.text.clone());
+    let asked = Asked::of(&text);
+    let words = reading::words(&found);
+    let readings: Vec<Reading> = found
         .hits
-        .first()
-        .map_or_else(Vec::new, |best| units(&found, best));
-    let asked = found
-        .reading
-        .as_ref()
-        .map_or(&question.text, |reading| &reading.text);
-    let evidence = Evidence::of(asked, &found, &sentences);
-    let verdict = if found.hits.is_empty() || words::is_small_talk(&question.text) {
+        .iter()
+        .take(READ)
+        .map(|hit| Reading::of(&words, hit))
+        .collect();
+    let evidence = Evidence::of(&text, &asked, &found, &readings);
+    let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
+    let verdict = if found.hits.is_empty() || idle {
         Verdict::Fallback
     } else {
         verdict(&evidence, assistant.strictness)
@@ -115,31 +130,172 @@ pub fn account(
         found,
         evidence,
         verdict,
+        idle,
+        asked,
+        readings,
+        question: text,
     })
 }
 
-/// Quotes the best passage, and a second one that is nearly as good.
-fn quoted(found: &Retrieval, language: Language) -> Option<Answer> {
-    let mut sources: Vec<Source> = Vec::new();
-    let first = found.hits.first()?.score;
-    let mut left = QUOTED_CHARS;
-    for hit in found
-        .hits
-        .iter()
-        .filter(|hit| hit.score >= SECOND * first)
-        .take(2)
-    {
-        if names(&sources, hit) || (!sources.is_empty() && hit.coverage(found) < SECOND_COVERAGE) {
-            continue;
+impl Account {
+    /// Composes what the verdict calls for.
+    pub fn answer(&self, assistant: &Assistant) -> Answer {
+        let language = frame(assistant, &self.question);
+        let made = match self.verdict {
+            Verdict::Answer => self.quoted(language),
+            Verdict::Offer => self.offered(language),
+            Verdict::Fallback => None,
+        };
+        let Some(mut answer) = made else {
+            return fallback(assistant, language);
+        };
+        if let Some(reading) = &self.found.reading {
+            let read = words::reading(&reading.text, language);
+            answer.text = format!("{read}\n\n{}", answer.text);
         }
-        let quotes = quotes(units(found, hit), hit, left.min(SOURCE_CHARS));
-        if quotes.is_empty() {
-            continue;
-        }
-        let chars: usize = quotes.iter().map(|quote| quote.text.chars().count()).sum();
-        left = left.saturating_sub(chars);
-        sources.push(source(hit, sources.len() + 1, quotes));
+        answer
     }
+
+    /// Composes the answer that would be given if the gate let it through; nothing when there is nothing to quote.
+    pub fn candidate(&self, assistant: &Assistant) -> Option<Answer> {
+        self.quoted(frame(assistant, &self.question))
+    }
+
+    /// Composes the offer that would be made if the verdict were one; nothing when there is no place to name.
+    pub fn offer(&self, assistant: &Assistant) -> Option<Answer> {
+        self.offered(frame(assistant, &self.question))
+    }
+
+    /// Quotes the best passage, and a second one where the question has parts or that one is nearly as good.
+    fn quoted(&self, language: Language) -> Option<Answer> {
+        let chosen = self.chosen();
+        let mut sources: Vec<Source> = Vec::new();
+        let mut left = QUOTED_CHARS;
+        for (nth, &at) in chosen.iter().enumerate() {
+            let limit = if nth == 0 && chosen.len() > 1 {
+                SHARED_CHARS
+            } else {
+                left
+            };
+            let quotes = quotes(&self.found, &self.asked, &self.readings[at], limit);
+            let chars: usize = quotes.iter().map(|quote| quote.text.chars().count()).sum();
+            if quotes.is_empty() || (nth > 0 && chars > left) {
+                continue;
+            }
+            left = left.saturating_sub(chars);
+            sources.push(source(&self.found.hits[at], sources.len() + 1, quotes));
+        }
+        loop {
+            let text = composed(&sources, language)?;
+            if sources.len() == 1 || text.chars().count() <= ANSWER_CHARS {
+                return Some(Answer {
+                    text,
+                    outcome: Outcome::Answered,
+                    sources,
+                });
+            }
+            sources.pop();
+        }
+    }
+
+    /// Returns which hits to quote, by their numbers, the best first.
+    fn chosen(&self) -> Vec<usize> {
+        let Some(first) = self.found.hits.first() else {
+            return Vec::new();
+        };
+        let mut chosen = vec![0];
+        let new = |chosen: &[usize], at: usize| {
+            let place = evidence::section(&self.found.hits[at]);
+            chosen.iter().all(|&other| {
+                place != evidence::section(&self.found.hits[other])
+                    && !quote::same(&self.readings[at], &self.readings[other])
+            })
+        };
+        // Each part of the question goes to the passage that holds most of it.
+        for part in &self.asked.parts {
+            let Some(words) = self.question.get(part.clone()) else {
+                continue;
+            };
+            let stems: Vec<String> = tokens(words, detect(&self.question))
+                .into_iter()
+                .map(|token| token.stem)
+                .collect();
+            let of_part = |at: usize| -> f32 {
+                let terms = self.found.terms.iter().zip(self.readings[at].whole());
+                terms
+                    .filter(|(term, _)| stems.contains(&term.stem))
+                    .map(|(term, held)| term.idf * held)
+                    .sum()
+            };
+            let best = (0..self.readings.len())
+                .max_by(|&one, &other| of_part(one).total_cmp(&of_part(other)).then(other.cmp(&one)));
+            if let Some(at) =
+                best.filter(|&at| chosen.len() < 2 && of_part(at) > of_part(0) && new(&chosen, at))
+            {
+                chosen.push(at);
+            }
+        }
+        let second = (1..self.readings.len()).find(|&at| {
+            let hit = &self.found.hits[at];
+            chosen.len() < 2
+                && hit.score >= SECOND * first.score
+                && hit.coverage(&self.found) >= SECOND_COVERAGE
+                && new(&chosen, at)
+        });
+        chosen.extend(second);
+        chosen
+    }
+
+    /// Names the places that may help, each with its most telling sentence.
+    fn offered(&self, language: Language) -> Option<Answer> {
+        let mut sources: Vec<Source> = Vec::new();
+        let mut taken: Vec<usize> = Vec::new();
+        for (at, hit) in self.found.hits.iter().enumerate() {
+            if sources.len() == OFFERS {
+                break;
+            }
+            let read;
+            let reading = if let Some(reading) = self.readings.get(at) {
+                if taken
+                    .iter()
+                    .any(|&other| quote::same(reading, &self.readings[other]))
+                {
+                    continue;
+                }
+                reading
+            } else {
+                read = Reading::of(&reading::words(&self.found), hit);
+                &read
+            };
+            if !names(&sources, hit)
+                && let Some(quote) = telling(&self.found, &self.asked, reading, OFFER_CHARS)
+            {
+                sources.push(source(hit, sources.len() + 1, vec![quote]));
+                if at < self.readings.len() {
+                    taken.push(at);
+                }
+            }
+        }
+        if sources.is_empty() {
+            return None;
+        }
+        let mut text = words::offer(language).to_owned();
+        for source in &sources {
+            text.push_str("\n\n");
+            text.push_str(&cited(source, &sources, language));
+            text.push('\n');
+            text.push_str(&source.quoted());
+        }
+        Some(Answer {
+            text,
+            outcome: Outcome::Offered,
+            sources,
+        })
+    }
+}
+
+/// Returns the quotes and below them the lines that name their places; nothing without a source.
+fn composed(sources: &[Source], language: Language) -> Option<String> {
     if sources.is_empty() {
         return None;
     }
@@ -149,45 +305,11 @@ fn quoted(found: &Retrieval, language: Language) -> Option<Answer> {
         .collect::<Vec<_>>()
         .join("\n\n");
     text.push('\n');
-    for source in &sources {
+    for source in sources {
         text.push('\n');
-        text.push_str(&cited(source, language));
+        text.push_str(&cited(source, sources, language));
     }
-    Some(Answer {
-        text,
-        outcome: Outcome::Answered,
-        sources,
-    })
-}
-
-/// Names the places that may help, each with its most telling sentence.
-fn offered(found: &Retrieval, language: Language) -> Option<Answer> {
-    let mut sources: Vec<Source> = Vec::new();
-    for hit in &found.hits {
-        if sources.len() == OFFERS {
-            break;
-        }
-        if !names(&sources, hit)
-            && let Some(quote) = telling(units(found, hit), OFFER_CHARS)
-        {
-            sources.push(source(hit, sources.len() + 1, vec![quote]));
-        }
-    }
-    if sources.is_empty() {
-        return None;
-    }
-    let mut text = words::offer(language).to_owned();
-    for source in &sources {
-        text.push_str("\n\n");
-        text.push_str(&cited(source, language));
-        text.push('\n');
-        text.push_str(&source.quoted());
-    }
-    Some(Answer {
-        text,
-        outcome: Outcome::Offered,
-        sources,
-    })
+    Some(text)
 }
 
 /// Tells whether the place of a hit is among the sources.
@@ -211,8 +333,8 @@ fn source(hit: &Hit, number: usize, quotes: Vec<docent_corpus::Quote>) -> Source
     }
 }
 
-/// Returns the line that names a source.
-fn cited(source: &Source, language: Language) -> String {
+/// Returns the line that names a source; where two documents have one title, with the file.
+fn cited(source: &Source, all: &[Source], language: Language) -> String {
     let section = source
         .section
         .as_ref()
@@ -220,7 +342,13 @@ fn cited(source: &Source, language: Language) -> String {
     let page = source
         .page
         .map_or_else(String::new, |page| words::page(page, language));
-    format!("[{}] {}{section}{page}", source.number, source.title)
+    let twin = |other: &Source| other.title == source.title && other.document != source.document;
+    let file = if all.iter().any(twin) {
+        format!(" ({})", source.document)
+    } else {
+        String::new()
+    };
+    format!("[{}] {}{file}{section}{page}", source.number, source.title)
 }
 
 /// Returns the honest «not found», in the assistant's words where it has some.

@@ -1,141 +1,253 @@
-//! Which words of a passage to quote.
+//! Which words of a passage to quote: the smallest set of whole sentences, items and rows that answers, with what is needed
+//! to understand it.
 //!
-//! Invariant: a quote is exactly the text at its range.
+//! Invariant: a quote is exactly the text at its range, and quotes stand in the order of the document.
 
-use docent_corpus::{BlockKind, ByteRange, Hit, Line, Quote, Retrieval};
-use docent_language::{detect, sentences, tokens};
+use docent_corpus::{BlockKind, Quote, Retrieval};
 
-/// A sentence, item or row that can be quoted by itself.
-pub(crate) struct Unit {
-    pub(crate) quote: Quote,
-    pub(crate) kind: BlockKind,
-    /// Idf of the question's terms that stand in it.
-    pub(crate) weight: f32,
-    /// Which terms of the question stand in it, by their place there.
-    held: Vec<usize>,
-}
+use crate::asked::Asked;
+use crate::reading::{Reading, Unit, raise, weigh};
 
-impl Unit {
-    /// Tells whether the term with this place in the question stands in it.
-    pub(crate) fn holds(&self, term: usize) -> bool {
-        self.held.contains(&term)
+/// A sentence that tells the kind of thing that was asked for is preferred to one that holds this share more of the question.
+const CUE: f32 = 0.15;
+
+/// Neighbouring words of the question that stand near each other count for this share of the question at most.
+const JOINED: f32 = 0.15;
+
+/// A further sentence is quoted when it brings at least this share of the question that is not quoted yet.
+const BRINGS: f32 = 0.10;
+
+/// A quotation shorter than this is completed with what stands beside it: one sentence alone rarely tells the whole rule.
+const COMPLETE_CHARS: usize = 420;
+
+/// A single sentence that is longer is cut at a word: with its source line an answer stays under 1,200 characters.
+const LONGEST_CHARS: usize = 1_000;
+
+/// Words by which a sentence refers to the one before it.
+const REFERS: &str = " он она оно они его ее их ему ей им это этот эта эти этого этой этом этим такой такая такое такие таких таким указанный \
+     указанная указанное указанные указанных данный данная данное данные при в там тогда поэтому также кроме однако \
+     it its he she they this these that those such there then however also therefore \
+     ол олар бұл осы мұндай аталған сол оның ";
+
+/// Returns how well a sentence answers: its share of the question, what it tells, and which words stand together in it.
+fn worth(found: &Retrieval, asked: &Asked, unit: &Unit) -> f32 {
+    let all: f32 = found.terms.iter().map(|term| term.idf).sum();
+    if all <= 0.0 {
+        return 0.0;
     }
+    let weight = unit.weight(found) / all;
+    let pairs = found.terms.windows(2).enumerate();
+    let joined: f32 = pairs
+        .filter(|(at, _)| unit.joins(*at))
+        .map(|(_, pair)| pair[0].idf + pair[1].idf)
+        .sum();
+    // A cue without a word of the question says nothing.
+    let cue = if weight > 0.0 { asked.met(unit.has) } else { 0.0 };
+    weight + CUE * cue + JOINED * joined / (2.0 * all)
+}
 
-    fn chars(&self) -> usize {
-        self.quote.text.chars().count()
+/// Returns the number of the sentence that answers best; the earlier of two that are equal.
+pub(crate) fn most_telling(found: &Retrieval, asked: &Asked, units: &[Unit]) -> Option<usize> {
+    let worth: Vec<f32> = units.iter().map(|unit| worth(found, asked, unit)).collect();
+    (0..units.len()).max_by(|&one, &other| worth[one].total_cmp(&worth[other]).then(other.cmp(&one)))
+}
+
+/// What is chosen of a passage so far.
+struct Choice<'a> {
+    units: &'a [Unit],
+    taken: Vec<bool>,
+    chars: usize,
+    limit: usize,
+}
+
+impl Choice<'_> {
+    /// Takes sentences together, or none of them when they do not fit.
+    fn take(&mut self, wanted: &[usize]) -> bool {
+        let new: Vec<usize> = wanted.iter().copied().filter(|&at| !self.taken[at]).collect();
+        let chars: usize = new.iter().map(|&at| self.units[at].chars() + 1).sum();
+        if self.chars + chars > self.limit {
+            return false;
+        }
+        for at in new {
+            self.taken[at] = true;
+        }
+        self.chars += chars;
+        true
     }
 }
 
-/// Parts a passage into what can be quoted by itself, in order.
-pub(crate) fn units(found: &Retrieval, hit: &Hit) -> Vec<Unit> {
-    hit.passage
-        .lines
-        .iter()
-        .filter(|line| line.kind != BlockKind::Remark)
-        .flat_map(|line| parts(found, line))
-        .collect()
+/// Returns the sentences without which the one at `at` cannot be understood.
+fn needs(units: &[Unit], at: usize) -> Vec<usize> {
+    let mut needed = Vec::new();
+    let unit = &units[at];
+    if unit.is_item() {
+        // The lead-in of the list, or the header of the table, where it stands in the passage itself.
+        let lead = (0..at).rev().find(|&before| !units[before].is_item());
+        needed.extend(lead.filter(|&lead| units[lead].leads()));
+    } else if refers(&unit.quote.text) && at > 0 && units[at - 1].line == unit.line {
+        needed.push(at - 1);
+    }
+    needed
 }
 
-fn most_telling(units: &[Unit]) -> Option<usize> {
-    (0..units.len()).max_by(|&one, &other| {
-        let weight = |at: usize| units[at].weight;
-        weight(one).total_cmp(&weight(other)).then(other.cmp(&one))
-    })
+/// Tells whether a sentence begins with a word that refers to the one before.
+pub(crate) fn refers(sentence: &str) -> bool {
+    /// «В этом случае», «При этом»: the preposition alone does not refer.
+    const WITH_NEXT: [&str; 3] = ["в", "при", "кроме"];
+    let first = sentence
+        .split(|letter: char| !letter.is_alphanumeric())
+        .find(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .unwrap_or_default();
+    if WITH_NEXT.contains(&first.as_str()) {
+        let second = sentence
+            .split_whitespace()
+            .nth(1)
+            .unwrap_or_default()
+            .to_lowercase();
+        return ["этом", "таком", "этих", "таких", "указанных", "того"].contains(&second.as_str());
+    }
+    REFERS.contains(&format!(" {first} "))
 }
 
-/// Chooses the sentences around the most telling one, at most `limit` characters of them.
-pub(crate) fn quotes(mut units: Vec<Unit>, hit: &Hit, limit: usize) -> Vec<Quote> {
-    let Some(best) = most_telling(&units) else {
+/// Chooses what to quote of a passage, at most `limit` characters.
+pub(crate) fn quotes(found: &Retrieval, asked: &Asked, reading: &Reading, limit: usize) -> Vec<Quote> {
+    let units = &reading.units;
+    let Some(best) = most_telling(found, asked, units) else {
         return Vec::new();
     };
-    let mut lead: Vec<Quote> = Vec::new();
-    if matches!(
-        units[best].kind,
-        BlockKind::ListItem { .. } | BlockKind::TableRow { .. }
-    ) {
-        lead = hit
-            .passage
-            .lead
-            .iter()
-            .map(|line| Quote {
-                range: line.range,
-                text: line.text.clone(),
-            })
-            .collect();
-    }
-    // Where the table begins in this very passage, its header is among the passage's own lines.
-    let header = header_of(&units, best);
-    let mut used = header.map_or(0, |at| units[at].chars())
-        + units[best].chars()
-        + lead.iter().map(|quote| quote.text.chars().count()).sum::<usize>();
-    let (mut from, mut to) = (best, best + 1);
-    // What follows explains more often than what goes before, so the window grows forward first.
-    while to < units.len() && used + units[to].chars() <= limit {
-        used += units[to].chars();
-        to += 1;
-    }
-    while from > 0 && used + units[from - 1].chars() <= limit {
-        from -= 1;
-        used += units[from].chars();
-    }
-    if let Some(at) = header.filter(|&at| at < from) {
-        lead.push(units[at].quote.clone());
-    }
-    lead.extend(units.drain(from..to).map(|unit| unit.quote));
-    lead
-}
-
-/// Finds the header above a row.
-fn header_of(units: &[Unit], row: usize) -> Option<usize> {
-    let BlockKind::TableRow { table } = units[row].kind else {
-        return None;
+    // What is repeated from before the passage, for an item or a row that makes no sense without it.
+    let lead: &[Unit] = if units[best].is_item() { &reading.lead } else { &[] };
+    let lead_chars: usize = lead.iter().map(|unit| unit.chars() + 1).sum();
+    let lead = if lead_chars + units[best].chars() <= limit {
+        lead
+    } else {
+        &[]
     };
-    let header = BlockKind::TableHeader { table };
-    units[..row].iter().rposition(|unit| unit.kind == header)
+    let mut choice = Choice {
+        units,
+        taken: vec![false; units.len()],
+        chars: if lead.is_empty() { 0 } else { lead_chars },
+        limit: limit.max(units[best].chars() + 1 + lead_chars),
+    };
+    let mut first = needs(units, best);
+    first.push(best);
+    if !choice.take(&first) {
+        choice.take(&[best]);
+    }
+    if units[best].leads() {
+        // A lead-in without its list answers nothing.
+        let items = units.iter().enumerate().skip(best + 1);
+        for (item, _) in items.take_while(|(_, unit)| unit.is_item()) {
+            if !choice.take(&[item]) {
+                break;
+            }
+        }
+    }
+    bring(found, reading, &mut choice);
+    complete(&mut choice, best);
+    let mut quotes: Vec<Quote> = lead.iter().map(|unit| unit.quote.clone()).collect();
+    let taken = units.iter().zip(&choice.taken).filter(|(_, taken)| **taken);
+    quotes.extend(taken.map(|(unit, _)| unit.quote.clone()));
+    if let [only] = &mut quotes[..] {
+        cut(only, LONGEST_CHARS);
+    }
+    quotes
 }
 
-/// Returns the most telling sentence, cut at a word when it is longer than `limit` characters.
-pub(crate) fn telling(units: Vec<Unit>, limit: usize) -> Option<Quote> {
-    let best = most_telling(&units)?;
-    let mut quote = units.into_iter().nth(best)?.quote;
+/// Cuts a quote at a word when it is longer than `limit` characters.
+fn cut(quote: &mut Quote, limit: usize) {
     if let Some((end, _)) = quote.text.char_indices().nth(limit) {
         let end = quote.text[..end].rfind(' ').unwrap_or(end);
         quote.text.truncate(end);
         quote.range.end = quote.range.start + end;
     }
+}
+
+/// Takes further sentences as long as each brings a part of the question that is not quoted yet.
+fn bring(found: &Retrieval, reading: &Reading, choice: &mut Choice<'_>) {
+    let all: f32 = found.terms.iter().map(|term| term.idf).sum();
+    let mut held = reading.above.clone();
+    for (unit, _) in reading
+        .units
+        .iter()
+        .zip(&choice.taken)
+        .filter(|(_, taken)| **taken)
+    {
+        raise(&mut held, &unit.held);
+    }
+    let mut passed = choice.taken.clone();
+    loop {
+        let gain = |at: usize| {
+            let mut more = held.clone();
+            raise(&mut more, &reading.units[at].held);
+            weigh(found, &more) - weigh(found, &held)
+        };
+        let next = (0..passed.len())
+            .filter(|&at| !passed[at])
+            .max_by(|&one, &other| gain(one).total_cmp(&gain(other)).then(other.cmp(&one)));
+        let Some(next) = next.filter(|&next| gain(next) >= BRINGS * all) else {
+            return;
+        };
+        let mut wanted = needs(&reading.units, next);
+        wanted.push(next);
+        if choice.take(&wanted) {
+            raise(&mut held, &reading.units[next].held);
+        }
+        passed[next] = true;
+    }
+}
+
+/// Completes a short quotation with what stands beside its best sentence; what follows explains more often than what goes
+/// before.
+fn complete(choice: &mut Choice<'_>, best: usize) {
+    choice.limit = choice.limit.min(COMPLETE_CHARS.max(choice.chars));
+    let mut to = best + 1;
+    while to < choice.units.len() && (choice.taken[to] || choice.take(&[to])) {
+        to += 1;
+    }
+    let mut from = best;
+    while from > 0 && (choice.taken[from - 1] || choice.take(&[from - 1])) {
+        from -= 1;
+    }
+}
+
+/// Returns the most telling sentence, cut at a word when it is longer than `limit` characters.
+pub(crate) fn telling(found: &Retrieval, asked: &Asked, reading: &Reading, limit: usize) -> Option<Quote> {
+    let best = most_telling(found, asked, &reading.units)?;
+    let mut quote = reading.units[best].quote.clone();
+    cut(&mut quote, limit);
     Some(quote)
 }
 
-fn parts(found: &Retrieval, line: &Line) -> Vec<Unit> {
-    let whole = !matches!(line.kind, BlockKind::Paragraph | BlockKind::Footnote);
-    let ranges = if whole {
-        vec![ByteRange::new(0, line.text.len())]
-    } else {
-        sentences(&line.text)
-    };
-    ranges
-        .into_iter()
-        .filter_map(|range| {
-            let words = range.of(&line.text)?.trim_end();
-            let stems: Vec<String> = tokens(words, detect(words))
-                .into_iter()
-                .map(|token| token.stem)
-                .collect();
-            let held: Vec<usize> = (0..found.terms.len())
-                .filter(|&at| stems.contains(&found.terms[at].stem))
-                .collect();
-            let start = line.range.start + range.start;
-            let quote = Quote {
-                range: ByteRange::new(start, start + words.len()),
-                text: words.to_owned(),
-            };
-            Some(Unit {
-                quote,
-                kind: line.kind,
-                weight: held.iter().map(|&at| found.terms[at].idf).sum(),
-                held,
+/// Tells whether two readings say nearly the same, word for word.
+pub(crate) fn same(one: &Reading, other: &Reading) -> bool {
+    /// Copies differ in a mark or a blank; editions that differ in a number must both be shown.
+    const COPY: f32 = 0.97;
+    let words = |reading: &Reading| -> std::collections::HashSet<String> {
+        reading
+            .units
+            .iter()
+            .filter(|unit| !matches!(unit.kind, BlockKind::Heading { .. }))
+            .flat_map(|unit| unit.quote.text.split_whitespace())
+            .map(|word| {
+                word.trim_matches(|letter: char| !letter.is_alphanumeric())
+                    .to_lowercase()
             })
-        })
-        .filter(|unit| !unit.quote.text.is_empty())
-        .collect()
+            .filter(|word| !word.is_empty())
+            .collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let numbers = |words: &std::collections::HashSet<String>| {
+        let mut numbers: Vec<String> = words
+            .iter()
+            .filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
+            .cloned()
+            .collect();
+        numbers.sort();
+        numbers
+    };
+    let common = one.intersection(&other).count() as f32;
+    let all = one.union(&other).count().max(1) as f32;
+    common / all >= COPY && numbers(&one) == numbers(&other)
 }

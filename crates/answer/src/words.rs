@@ -1,7 +1,7 @@
-//! The words around quotes, in the three languages.
+//! The words around quotes, in the three languages, and which language they are to be in.
 
-use docent_corpus::{Assistant, Language};
-use docent_language::tokens;
+use docent_corpus::Language;
+use docent_language::{detect, tokens};
 
 /// The honest «not found».
 pub(crate) fn fallback(language: Language) -> &'static str {
@@ -45,89 +45,39 @@ pub(crate) fn page(page: u32, language: Language) -> String {
     }
 }
 
-/// What a message is when it asks nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Courtesy {
-    Greeting,
-    Thanks,
-}
-
-impl Courtesy {
-    /// Recognises a message that is nothing but a greeting or thanks; one with a word more is a question.
-    pub(crate) fn of(text: &str, language: Language) -> Option<Self> {
-        const GREETING: &str = " привет здравствуйте здравствуй добрый доброе доброго день дня утро утра вечер вечера приветствую \
-             салем сәлем сәлеметсіз сәлеметсіздер ассалаумағалейкум бе ме қайырлы күн таң кеш \
-             hello hi hey good morning afternoon evening day greetings ";
-        const THANKS: &str = " спасибо благодарю большое огромное спс вам тебе за ответ помощь рақмет рахмет көп сізге \
-             thanks thank you very much a lot ";
-        /// What tells a greeting or thanks from words that merely go with them.
-        const MARKS: [(&str, Courtesy); 2] = [
-            (
-                " привет здравствуйте здравствуй приветствую добрый доброе доброго салем сәлем сәлеметсіз \
-                 сәлеметсіздер ассалаумағалейкум қайырлы hello hi hey good greetings ",
-                Courtesy::Greeting,
-            ),
-            (
-                " спасибо благодарю спс рақмет рахмет thanks thank ",
-                Courtesy::Thanks,
-            ),
-        ];
-        /// A longer message says something else as well.
-        const MOST_WORDS: usize = 5;
-        let words = tokens(text, language);
-        let is = |list: &str, word: &str| list.contains(&format!(" {word} "));
-        if words.is_empty() || words.len() > MOST_WORDS {
-            return None;
-        }
-        MARKS.into_iter().find_map(|(marks, courtesy)| {
-            let all = match courtesy {
-                Self::Greeting => GREETING,
-                Self::Thanks => THANKS,
-            };
-            let fits = words.iter().all(|token| is(all, &token.word))
-                && words.iter().any(|token| is(marks, &token.word));
-            fits.then_some(courtesy)
+/// Returns the language in which a question wants its frame: that of its own words, not of the names in it.
+///
+/// «Как подключить Office?» has more Latin letters than Cyrillic ones and is Russian nevertheless: the words that shape
+/// the sentence tell.
+pub(crate) fn language_of(question: &str) -> Language {
+    let is_latin = |word: &str| word.chars().any(|letter| letter.is_ascii_alphabetic());
+    let is_cyrillic = |word: &str| {
+        word.chars()
+            .any(|letter| ('\u{400}'..='\u{52f}').contains(&letter))
+    };
+    let words = tokens(question, Language::Russian);
+    let shapes = |is: &dyn Fn(&str) -> bool| {
+        words.iter().any(|token| {
+            (token.stop || token.question) && token.word.chars().nth(1).is_some() && is(&token.word)
         })
+    };
+    let cyrillic: Vec<&str> = words
+        .iter()
+        .filter_map(|token| token.range.of(question))
+        .filter(|word| is_cyrillic(word))
+        .collect();
+    if cyrillic.is_empty() {
+        return detect(question);
     }
-
-    /// Returns the reply, with what the assistant can answer.
-    pub(crate) fn reply(self, assistant: &Assistant, language: Language) -> String {
-        let about = [&assistant.description, &assistant.name]
-            .into_iter()
-            .find(|text| !text.trim().is_empty())
-            .map_or("", |text| text.trim().trim_end_matches('.'));
-        let line = match (self, language) {
-            (Self::Greeting, Language::Russian) => "Здравствуйте! Задайте вопрос, и я отвечу по документам.",
-            (Self::Greeting, Language::Kazakh) => {
-                "Сәлеметсіз бе! Сұрағыңызды қойыңыз, құжаттар бойынша жауап беремін."
-            }
-            (Self::Greeting, Language::English) => {
-                "Hello! Ask a question, and I will answer from the documents."
-            }
-            (Self::Thanks, Language::Russian) => "Пожалуйста! Если есть ещё вопросы, спрашивайте.",
-            (Self::Thanks, Language::Kazakh) => "Оқасы жоқ! Тағы сұрағыңыз болса, қойыңыз.",
-            (Self::Thanks, Language::English) => "You are welcome! Ask if there is anything else.",
-        };
-        match self {
-            Self::Greeting if !about.is_empty() => format!("{line}\n\n{about}."),
-            Self::Greeting | Self::Thanks => line.to_owned(),
-        }
+    if shapes(&is_latin) && !shapes(&is_cyrillic) {
+        return Language::English;
     }
-}
-
-/// Tells whether a message is talk for the sake of talking: it asks nothing of any document.
-pub(crate) fn is_small_talk(text: &str) -> bool {
-    const WORDS: &str = " привет здравствуй здравствуйте салем сәлем hello hi hey как дела делишки жизнь жизни поживаешь поживаете \
-         настроение ты вы кто такой такая робот бот человек живой нового у тебя вас что ";
-    const MARKS: &str = " дела делишки жизнь поживаешь поживаете настроение робот бот ";
-    /// A longer message says something else as well.
-    const MOST_WORDS: usize = 6;
-    let words = tokens(text, Language::Russian);
-    let is = |list: &str, word: &str| list.contains(&format!(" {word} "));
-    words.len() <= MOST_WORDS
-        && words.iter().all(|token| is(WORDS, &token.word))
-        && words.iter().any(|token| is(MARKS, &token.word))
-        && words.len() > 1
+    // Most of the words, where none shapes the sentence.
+    let latin = words.iter().filter(|token| is_latin(&token.word)).count();
+    if !shapes(&is_cyrillic) && latin > cyrillic.len() {
+        return Language::English;
+    }
+    detect(&cyrillic.join(" "))
 }
 
 #[cfg(test)]
@@ -135,52 +85,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_message_that_is_nothing_else_is_a_courtesy() {
-        let check = |text: &str| Courtesy::of(text, docent_language::detect(text));
-        for text in [
-            "Привет!",
-            "Здравствуйте",
-            "добрый день",
-            "Сәлеметсіз бе?",
-            "Hello",
-            "Good morning",
+    fn the_frame_speaks_the_language_of_the_question_and_not_of_the_names_in_it() {
+        for (question, language) in [
+            ("Сколько?", Language::Russian),
+            ("отпуск", Language::Russian),
+            ("Как подключить GlobalProtect Enterprise?", Language::Russian),
+            ("Wi-Fi қалай қосылады?", Language::Kazakh),
+            ("Wi-Fi калай косылады?", Language::Kazakh),
+            ("Microsoft Teams қайда?", Language::Kazakh),
+            ("Қанша тұрады?", Language::Kazakh),
+            ("How much?", Language::English),
+            ("vacation", Language::English),
+            ("What is «Доступная среда»?", Language::English),
+            ("Who signs the Акт?", Language::English),
+            ("VPN", Language::English),
+            ("2026", Language::Russian),
         ] {
-            assert_eq!(check(text), Some(Courtesy::Greeting), "{text}");
-        }
-        for text in [
-            "Спасибо большое!",
-            "спасибо за помощь",
-            "Рақмет",
-            "Thank you very much",
-        ] {
-            assert_eq!(check(text), Some(Courtesy::Thanks), "{text}");
-        }
-        for text in [
-            "привет как дела",
-            "Здравствуйте, сколько дней отпуска?",
-            "день",
-            "good",
-            "спасибо за отпуск",
-            "",
-        ] {
-            let expected = (text == "good").then_some(Courtesy::Greeting);
-            assert_eq!(check(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn small_talk_is_told_from_questions() {
-        for text in ["Привет, как дела?", "как жизнь", "Ты робот?", "как настроение"]
-        {
-            assert!(is_small_talk(text), "{text}");
-        }
-        for text in [
-            "Как подать дело в архив?",
-            "дела",
-            "Что нового в приказе?",
-            "Кто ты такой",
-        ] {
-            assert!(!is_small_talk(text), "{text}");
+            assert_eq!(language_of(question), language, "{question}");
         }
     }
 }

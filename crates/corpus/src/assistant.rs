@@ -86,6 +86,8 @@ pub struct Assistant {
     pub description: String,
     /// What to say when the documents give no answer; docent's own words when absent.
     pub fallback: Option<String>,
+    /// What to say to a greeting; docent's own words when absent.
+    pub greeting: Option<String>,
     /// The language of labels and fallback; that of the question when absent.
     pub language: Option<Language>,
     /// How sure an answer has to be.
@@ -100,6 +102,7 @@ impl Assistant {
             name: name.into(),
             description: String::new(),
             fallback: None,
+            greeting: None,
             language: None,
             strictness: Strictness::default(),
         }

@@ -41,6 +41,13 @@ impl Desk {
         }
     }
 
+    /// Tells whether a state of the library is another than the one that answers.
+    pub(crate) fn differs(&self, opened: &Opened) -> bool {
+        let now = self.now();
+        let assistants = opened.library.assistants.iter().map(|one| &one.assistant);
+        now.generation.number() != opened.generation.number() || !now.assistants.iter().eq(assistants)
+    }
+
     /// Replaces the library by a newer state of it; returns whether anything differs.
     pub(crate) fn put(&self, opened: Opened) -> bool {
         let new = Snapshot::of(opened);

@@ -236,7 +236,7 @@ fn ask(index: &Index, query: &QueryLine, times: &mut Vec<Duration>) -> Result<se
         "answered": answer.outcome == Outcome::Answered,
         "outcome": outcome,
         "answer": answer.text,
-        "confidence": account.evidence.answers(),
+        "confidence": account.evidence.holds(),
         "passages": passages,
     }))
 }

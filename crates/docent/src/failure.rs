@@ -47,6 +47,22 @@ pub(crate) enum Failure {
         code: String,
         reason: String,
     },
+    #[error("cannot write the choice into {path}")]
+    Settle {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("cannot write {path}")]
+    Report {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{path}: {}", faults.join("\n"))]
+    Questions { path: PathBuf, faults: Vec<String> },
+    #[error("there are no questions to ask")]
+    NoQuestions,
     #[error("there is no assistant {0}")]
     UnknownAssistant(AssistantId),
     #[error("no answer could be made")]
@@ -73,7 +89,7 @@ Exit codes:
   5  the index cannot be used
   6  extract: the file gives no text
   7  serve: the address cannot be listened on
-  8  conformance: a check failed";
+  8  check: a question does not end as it must; conformance: the server breaks the protocol";
 
 /// Returns an error with its causes, for a log.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
@@ -95,8 +111,13 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Child(code) => *code,
-            Self::ReadyFile { .. } | Self::UnknownAssistant(_) | Self::Answer(_) | Self::Server(_) => 1,
-            Self::Library(_) | Self::Config(_) => 4,
+            Self::ReadyFile { .. }
+            | Self::Settle { .. }
+            | Self::Report { .. }
+            | Self::UnknownAssistant(_)
+            | Self::Answer(_)
+            | Self::Server(_) => 1,
+            Self::Library(_) | Self::Config(_) | Self::Questions { .. } | Self::NoQuestions => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
@@ -139,11 +160,18 @@ impl Failure {
                 "run `docent index` to see at which document it stops, and take that one out of the library",
             ),
             Self::Listen { .. } => Some("choose another address with --listen; port 0 picks a free port"),
+            Self::NoQuestions => Some(
+                "put them into questions.jsonl in the assistant's folder, a line each: {\"question\": \"…\", \"must_contain\": [\"…\"]} \
+                 or {\"question\": \"…\", \"must_fall_back\": true}; or name a file with --questions",
+            ),
+            Self::Settle { .. } => Some("the assistant's folder needs an assistant.toml that can be written"),
             Self::UnknownAssistant(_) => Some("`docent assistants` lists them"),
             Self::Conformance(_) => Some("is the server running, and is this its socket?"),
             Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
             Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
             Self::Child(_)
+            | Self::Report { .. }
+            | Self::Questions { .. }
             | Self::Apart { .. }
             | Self::File { .. }
             | Self::Document { .. }

@@ -19,6 +19,7 @@ use docent_corpus::AssistantId;
 use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError};
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 
+use crate::check::Checked;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
@@ -231,7 +232,7 @@ fn after_child(root: &Path, store: &Store, ended: io::Result<ExitStatus>) -> Res
 pub(crate) fn status(root: &Path, data: &Path) -> Result<Status, Failure> {
     let library = scan(root, Some(data))?;
     let current = usable(&Store::new(data, READER_VERSION))?;
-    Ok(Status::of(library, current.as_ref()))
+    Ok(Status::of(library, current.as_ref(), Checked::kept(data)))
 }
 
 fn succeeded(status: ExitStatus) -> Result<(), Failure> {

@@ -8,6 +8,8 @@
     reason = "this is the command line"
 )]
 
+mod calibrate;
+mod check;
 mod confine;
 mod conformance;
 mod desk;
@@ -15,9 +17,11 @@ mod eval;
 mod extract;
 mod failure;
 mod fit;
+mod golden;
 mod library;
 mod progress;
 mod reader;
+mod report;
 mod settings;
 mod status;
 mod watch;
@@ -32,13 +36,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use docent_corpus::{AssistantId, Language, Outcome};
+use docent_corpus::{AssistantId, Language, Outcome, Strictness};
 use docent_gateway::{Engine, Gateway};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use calibrate::{Calibration, Trial};
+use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
 use library::{Opened, Patience};
@@ -120,6 +126,9 @@ enum Command {
         /// Whether limits on how often something may be done hold; off for benchmarks, sizes and deadlines stay.
         #[arg(long, value_enum, default_value_t = Switch::On)]
         rate_limits: Switch,
+        /// Ask the golden questions before a changed library goes live: off, warn or block [default: off].
+        #[arg(long)]
+        check: Option<Guard>,
     },
     /// Answer one question on the terminal, without a server.
     Ask {
@@ -147,6 +156,34 @@ enum Command {
         /// File with a question in each line, as text or as JSON with `question` (or `text`); prints a line of JSON for each.
         #[arg(long, value_name = "FILE", conflicts_with = "question")]
         questions: Option<PathBuf>,
+    },
+    /// Show how often an assistant answers wrongly and how often it refuses, at each strictness, from your own questions.
+    Calibrate {
+        #[command(flatten)]
+        place: Place,
+        /// Number of the assistant; the first when absent.
+        #[arg(long, value_name = "ID")]
+        assistant: Option<i64>,
+        /// File with the questions; questions.jsonl in the assistant's folder when absent. 30 are enough to start.
+        #[arg(long, value_name = "FILE")]
+        questions: Option<PathBuf>,
+        /// Write the same as a page.
+        #[arg(long, value_name = "HTML")]
+        report: Option<PathBuf>,
+        /// Write a strictness into assistant.toml: careful, balanced, open or a probability.
+        #[arg(long, value_name = "STRICTNESS", value_parser = calibrate::strictness)]
+        write: Option<Strictness>,
+    },
+    /// Ask the golden questions (questions.jsonl in the assistants' folders) and fail when one does not end as it must.
+    Check {
+        #[command(flatten)]
+        place: Place,
+        /// File with the questions of all assistants instead.
+        #[arg(long, value_name = "FILE")]
+        questions: Option<PathBuf>,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
     },
     /// Bring the index up to date with the documents; `serve` and `ask` do the same when they start.
     Index {
@@ -268,6 +305,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             ready_file,
             admin,
             rate_limits,
+            check,
         } => {
             let mut config = place.config()?;
             config.admin = admin.or(config.admin);
@@ -276,13 +314,17 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
+            config.check = check.unwrap_or(config.check);
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
             let opened = library::open_to_serve(&place.library, &data)?;
             opened.report(begun, WARNINGS_AT_START);
+            if !check::may_go_live(config.check, &opened, &data) {
+                tracing::warn!("there is no state before at a start, so this one answers");
+            }
             let desk = Arc::new(Desk::new(opened));
             // Ended, its child included, when this arm is left.
-            let _watch = Watch::begin(&place.library, &data, config.watch, desk.clone());
+            let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve(desk, config, ready_file))?;
         }
@@ -319,16 +361,43 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             };
             if let Some(path) = questions {
                 for question in asked(&path)? {
-                    println!("{}", why::json(&question, &account(&question)?.1));
+                    let (who, account) = account(&question)?;
+                    println!("{}", why::json(&who, &question, &account));
                 }
             }
             if let Some(question) = question {
                 let (who, account) = account(&question)?;
                 if json {
-                    println!("{:#}", why::json(&question, &account));
+                    println!("{:#}", why::json(&who, &question, &account));
                 } else {
                     print!("{}", why::text(&who, &account));
                 }
+            }
+        }
+        Command::Calibrate {
+            place,
+            assistant,
+            questions,
+            report,
+            write,
+        } => calibrate(&place, assistant, questions, report, write)?,
+        Command::Check {
+            place,
+            questions,
+            json,
+        } => {
+            let opened = place.open(&place.config()?)?;
+            let checked = Checked::of(&opened, questions.as_deref())?;
+            if checked.asked == 0 {
+                return Err(Failure::NoQuestions);
+            }
+            if json {
+                println!("{:#}", checked.json());
+            } else {
+                print!("{}", checked.table());
+            }
+            if !checked.passed() {
+                return Ok(ExitCode::from(8));
             }
         }
         Command::Index {
@@ -427,6 +496,66 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks an assistant's questions and shows what each strictness would make of them.
+fn calibrate(
+    place: &Place,
+    assistant: Option<i64>,
+    questions: Option<PathBuf>,
+    report: Option<PathBuf>,
+    write: Option<Strictness>,
+) -> Result<(), Failure> {
+    let opened = place.open(&place.config()?)?;
+    let first = opened
+        .library
+        .assistants
+        .first()
+        .map_or(AssistantId(1), |one| one.assistant.id);
+    let id = assistant.map_or(first, AssistantId);
+    let found = opened
+        .library
+        .assistants
+        .iter()
+        .find(|one| one.assistant.id == id);
+    let home = found.ok_or(Failure::UnknownAssistant(id))?.folder.clone();
+    let own = home.join(golden::FILE);
+    let questions = match questions {
+        Some(file) => golden::read(&file)?,
+        None if own.is_file() => golden::read(&own)?,
+        None => Vec::new(),
+    };
+    let desk = Desk::new(opened);
+    let mut trials = Vec::new();
+    let mut who = None;
+    for golden in questions {
+        if golden.assistant.is_some_and(|other| AssistantId(other) != id) {
+            continue;
+        }
+        let (assistant, account) = desk
+            .account(id, &golden.question)
+            .ok_or(Failure::UnknownAssistant(id))?;
+        trials.push(Trial::of(golden, &assistant, &account.map_err(Failure::Answer)?));
+        who = Some(assistant);
+    }
+    let Some(assistant) = who else {
+        return Err(Failure::NoQuestions);
+    };
+    let calibration = Calibration { assistant, trials };
+    print!("{}", calibration.text());
+    if let Some(path) = report {
+        std::fs::write(&path, report::html(&calibration)).map_err(|source| Failure::Report {
+            path: path.clone(),
+            source,
+        })?;
+        println!("written: {}", path.display());
+    }
+    if let Some(strictness) = write {
+        let path = home.join("assistant.toml");
+        calibrate::write(&path, strictness)?;
+        println!("written: {}", path.display());
+    }
+    Ok(())
 }
 
 /// Reads the questions of a file, one in each line.

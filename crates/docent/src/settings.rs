@@ -13,6 +13,7 @@ use docent_gateway::Settings;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::check::Guard;
 use crate::watch::Watching;
 
 /// The name of the file, at the top of the library.
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) watch: Watching,
     /// Where the operator's own listener is; none for no such listener.
     pub(crate) admin: Option<SocketAddr>,
+    /// What is asked before a changed library goes live.
+    pub(crate) check: Guard,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -40,6 +43,7 @@ impl Default for Config {
             data: None,
             watch: Watching::Notified,
             admin: None,
+            check: Guard::Off,
             gateway: Settings::default(),
         }
     }
@@ -120,6 +124,14 @@ const KEYS: &[Key] = &[
                 "\"on\", \"off\" or an interval like \"5s\"",
             )
         },
+    },
+    Key {
+        section: "",
+        name: "check",
+        comment: "Whether the golden questions (questions.jsonl in the assistants' folders) are asked before changed documents\n\
+                  go live: \"off\", \"warn\" says in the log which fail, \"block\" goes on with the documents before.",
+        show: |config| quoted(config.check),
+        set: |config, value| text(value, &mut config.check, "\"off\", \"warn\" or \"block\""),
     },
     Key {
         section: "",
@@ -565,6 +577,7 @@ mod tests {
             data: Some("elsewhere".into()),
             watch: Watching::Every(Duration::from_secs(5)),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
+            check: Guard::Block,
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::SystemTime;
 
+use crate::check::Checked;
 use docent_corpus::Assistant;
 use docent_index::{DocumentRecord, Generation, Stamp};
 use docent_ingest::{FoundFile, Library, version_of};
@@ -164,11 +165,13 @@ pub(crate) struct Status {
     generation: Option<u64>,
     assistants: Vec<(Assistant, Vec<Row>)>,
     warnings: Vec<String>,
+    /// What a server found when it last asked the golden questions.
+    checked: Option<Checked>,
 }
 
 impl Status {
     /// Compares the folder with the index.
-    pub(crate) fn of(library: Library, index: Option<&Generation>) -> Self {
+    pub(crate) fn of(library: Library, index: Option<&Generation>, checked: Option<Checked>) -> Self {
         let rows = |assistant: &Assistant, files: &[FoundFile]| {
             let known = index.map_or(&[][..], |index| index.manifest().documents(assistant.id));
             let gone = known
@@ -201,6 +204,7 @@ impl Status {
                 })
                 .collect(),
             warnings: library.warnings,
+            checked,
         }
     }
 
@@ -214,6 +218,19 @@ impl Status {
         }
         if self.generation.is_none() {
             out.push_str("no index yet; `docent index` makes it\n");
+        }
+        if let Some(checked) = &self.checked {
+            let blocked = if checked.blocked {
+                "; the state before goes on answering"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                out,
+                "check of generation {}: {}{blocked}",
+                checked.generation,
+                checked.summary()
+            );
         }
         for (nth, (assistant, rows)) in self.assistants.iter().enumerate() {
             if nth > 0 {
@@ -257,6 +274,7 @@ impl Status {
         serde_json::json!({
             "generation": self.generation,
             "warnings": self.warnings,
+            "check": self.checked,
             "assistants": self.assistants.iter().map(|(assistant, rows)| serde_json::json!({
                 "id": assistant.id.0,
                 "name": assistant.name,

@@ -16,9 +16,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use docent_corpus::Assistant;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::check::{self, Guard};
 use crate::desk::Desk;
+use crate::golden;
 use crate::library::{self, Opened, Stopped};
 
 /// A burst of changes is over when nothing has come for this long: programs save a file in several steps.
@@ -100,7 +103,13 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch; nothing when it is switched off.
-    pub(crate) fn begin(root: &Path, data: &Path, how: Watching, desk: Arc<Desk>) -> Option<Self> {
+    pub(crate) fn begin(
+        root: &Path,
+        data: &Path,
+        how: Watching,
+        guard: Guard,
+        desk: Arc<Desk>,
+    ) -> Option<Self> {
         if how == Watching::Off {
             return None;
         }
@@ -111,6 +120,8 @@ impl Watch {
             root: root.to_owned(),
             data: data.to_owned(),
             desk,
+            guard,
+            refused: None,
             stop: stop.clone(),
             failed: None,
         };
@@ -152,11 +163,34 @@ impl Drop for Watch {
     }
 }
 
+/// A state that the guard did not let go live. Other documents, settings or questions make another one.
+#[derive(PartialEq)]
+struct Refused {
+    generation: u64,
+    assistants: Vec<Assistant>,
+    questions: Vec<Option<String>>,
+}
+
+impl Refused {
+    fn of(opened: &Opened) -> Self {
+        let folders = &opened.library.assistants;
+        let questions = |folder: &Path| std::fs::read_to_string(folder.join(golden::FILE)).ok();
+        Self {
+            generation: opened.generation.number(),
+            assistants: folders.iter().map(|one| one.assistant.clone()).collect(),
+            questions: folders.iter().map(|one| questions(&one.folder)).collect(),
+        }
+    }
+}
+
 /// What the thread works on.
 struct Watched {
     root: PathBuf,
     data: PathBuf,
     desk: Arc<Desk>,
+    guard: Guard,
+    /// What the guard did not let go live: asked once, not at every look.
+    refused: Option<Refused>,
     stop: Arc<AtomicBool>,
     /// The pause after the last look, when that failed.
     failed: Option<Duration>,
@@ -255,8 +289,17 @@ impl Watched {
         }
     }
 
-    fn put(&self, opened: Opened, begun: Instant) {
+    fn put(&mut self, opened: Opened, begun: Instant) {
         let number = opened.generation.number();
+        let state = Refused::of(&opened);
+        if !self.desk.differs(&opened) || self.refused.as_ref() == Some(&state) {
+            return;
+        }
+        if !check::may_go_live(self.guard, &opened, &self.data) {
+            self.refused = Some(state);
+            return;
+        }
+        self.refused = None;
         if self.desk.put(opened) {
             tracing::info!(
                 generation = number,

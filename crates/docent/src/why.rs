@@ -73,6 +73,13 @@ pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
         for part in account.evidence.parts() {
             let _ = writeln!(out, "  {:<18} {:>7.2} {:>+7.2}", part.name, part.value, part.adds);
         }
+        if let Some(answer) = account.candidate(assistant) {
+            let _ = writeln!(
+                out,
+                "\nwhat an answer quotes\n  {}",
+                answer.text.replace('\n', "\n  ")
+            );
+        }
         out.push_str(&what_if(account, needed));
     }
     out
@@ -89,6 +96,11 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
             account.evidence.answers()
         );
     }
+    if account.idle {
+        return "\nThe message asks nothing of these documents (small talk, an insult, an order to forget them, a request to entertain, \
+                or no word in common); no strictness changes that.\n"
+            .to_owned();
+    }
     let missing = terms_of(account, best, |place| place == Match::Missing);
     let mut out = format!(
         "\nA strictness of {:.2} instead of {:.2} would have let the best passage through.",
@@ -102,12 +114,32 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
             missing.join(", ")
         );
     }
+    // What the best passage would have to have more of: the pieces that speak for an answer and are far from whole.
+    let mut short: Vec<_> = account
+        .evidence
+        .parts()
+        .into_iter()
+        .map(|part| match part.name.ends_with("missing") {
+            true => (part.name, -part.adds),
+            false => (part.name, part.adds / part.value.max(0.01) * (1.0 - part.value)),
+        })
+        .filter(|(_, lost)| *lost > 0.3)
+        .collect();
+    short.sort_by(|one, other| other.1.total_cmp(&one.1));
+    if !short.is_empty() {
+        let named: Vec<String> = short
+            .iter()
+            .take(3)
+            .map(|(name, lost)| format!("{name} ({lost:+.1})"))
+            .collect();
+        let _ = write!(out, " Most is lost by: {}.", named.join(", "));
+    }
     out.push('\n');
     out
 }
 
 /// Returns the account as JSON.
-pub(crate) fn json(question: &str, account: &Account) -> serde_json::Value {
+pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> serde_json::Value {
     let evidence: serde_json::Map<String, serde_json::Value> = account
         .evidence
         .parts()
@@ -119,6 +151,7 @@ pub(crate) fn json(question: &str, account: &Account) -> serde_json::Value {
         "verdict": name(account.verdict),
         "answers": account.evidence.answers(),
         "holds": account.evidence.holds(),
+        "candidate": account.candidate(assistant).map(|answer| answer.text),
         "evidence": evidence,
         "terms": account.found.terms.iter().map(|term| serde_json::json!({
             "word": term.word, "stem": term.stem, "idf": term.idf, "passages": term.passages,

@@ -37,6 +37,8 @@ pub struct Library {
 pub struct AssistantFolder {
     /// Who answers.
     pub assistant: Assistant,
+    /// The folder itself: where its `assistant.toml` and `questions.jsonl` are, if it has them.
+    pub folder: PathBuf,
     /// The documents, by name.
     pub files: Vec<FoundFile>,
 }
@@ -76,6 +78,7 @@ struct AssistantToml {
     #[serde(default)]
     description: String,
     fallback: Option<String>,
+    greeting: Option<String>,
     language: Option<String>,
     strictness: Option<toml::Value>,
 }
@@ -131,8 +134,9 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
     }
     let mut assistants: Vec<AssistantFolder> = homes
         .iter()
-        .map(|(_, assistant)| AssistantFolder {
+        .map(|(folder, assistant)| AssistantFolder {
             assistant: assistant.clone(),
+            folder: folder.clone(),
             files: Vec::new(),
         })
         .collect();
@@ -263,7 +267,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
         format!(
-            "line {line}: {}; known keys are id, name, description, fallback, language, strictness",
+            "line {line}: {}; known keys are id, name, description, fallback, greeting, language, strictness",
             error.message()
         )
     })?;
@@ -272,6 +276,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
         name,
         description,
         fallback,
+        greeting,
         language,
         strictness,
     } = read;
@@ -284,6 +289,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
     Ok(Assistant {
         description,
         fallback,
+        greeting,
         language,
         strictness: strictness
             .as_ref()

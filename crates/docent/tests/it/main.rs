@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod answers;
 mod drift;
 mod folder;
 mod golden;
 mod hostile;
 mod index;
+mod instruments;
 mod live;
 mod tables;
 

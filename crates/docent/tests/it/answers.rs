@@ -1,0 +1,91 @@
+//! What an answer quotes besides the sentence that answers, and in which language it speaks.
+
+use docent_corpus::{Answer, Assistant, AssistantId, Outcome, Question};
+use docent_index::Index;
+
+fn ask(document: &str, question: &str) -> Answer {
+    let read = docent_ingest::read_document("rules.md", document.as_bytes()).unwrap();
+    let index = Index::build(docent_ingest::passages(&read)).unwrap();
+    let mut assistant = Assistant::new(AssistantId(1), "Правила");
+    assistant.strictness = docent_corpus::Strictness::Open;
+    let question = Question {
+        text: question.to_owned(),
+    };
+    docent_answer::answer(&assistant, &question, &index).unwrap()
+}
+
+/// Sentences that fill a passage without sharing a word with any question.
+fn filler(count: usize) -> String {
+    "Дежурный инженер проверяет насосы утром и вечером, записывая показания приборов в журнал. ".repeat(count)
+}
+
+#[test]
+fn a_sentence_that_refers_to_the_one_before_brings_it_along() {
+    let document = format!(
+        "# Пропуск\n\n{}Гостевой пропуск выдаёт охрана. Он действует до вечера пятницы включительно.\n",
+        filler(6)
+    );
+    let answer = ask(
+        &document,
+        "До какого вечера недели действует? До пятницы включительно?",
+    );
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    assert!(
+        answer
+            .text
+            .contains("Гостевой пропуск выдаёт охрана. Он действует"),
+        "{}",
+        answer.text
+    );
+}
+
+#[test]
+fn an_item_of_a_list_brings_its_lead_in_along() {
+    let document = "# Документы\n\nДля пропуска приносят:\n\n- копию паспорта;\n- фотографию на матовой бумаге;\n- заявление.\n";
+    let answer = ask(document, "Какую фотографию приносят, на матовой бумаге?");
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    assert!(answer.text.contains("Для пропуска приносят:"), "{}", answer.text);
+    assert!(answer.text.contains("фотографию на матовой бумаге"));
+}
+
+#[test]
+fn an_ordinary_answer_stays_short_and_a_monstrous_sentence_is_cut_at_a_word() {
+    let document = format!("# Насосы\n\n{}\n", filler(40));
+    let answer = ask(&document, "Кто записывает показания приборов в журнал?");
+    assert!(
+        answer.text.chars().count() < 800,
+        "{}",
+        answer.text.chars().count()
+    );
+    let endless = format!(
+        "# Насосы\n\nИнженер записывает показания приборов{}.\n",
+        ", а также давление воды".repeat(200)
+    );
+    let answer = ask(&endless, "Кто записывает показания приборов?");
+    assert_eq!(answer.outcome, Outcome::Answered);
+    assert!(
+        answer.text.chars().count() <= 1_200,
+        "{}",
+        answer.text.chars().count()
+    );
+}
+
+#[test]
+fn keys_hit_at_random_share_nothing_with_a_document_but_a_number() {
+    let document = "# Телефон\n\nДежурный отвечает по номеру 123 круглые сутки.\n";
+    assert_eq!(ask(document, "щлщлж 123 ывлдж").outcome, Outcome::Fallback);
+}
+
+#[test]
+fn the_fallback_speaks_the_language_of_the_question() {
+    let document = "# Насосы\n\nИнженер проверяет насосы утром.\n";
+    for (question, words) in [
+        ("Кто изобрёл телескоп?", "другими словами"),
+        ("Wi-Fi қалай қосылады?", "Өкінішке қарай"),
+        ("Who invented the telescope?", "Unfortunately"),
+    ] {
+        let answer = ask(document, question);
+        assert_eq!(answer.outcome, Outcome::Fallback, "{question}");
+        assert!(answer.text.contains(words), "{question}: {}", answer.text);
+    }
+}
