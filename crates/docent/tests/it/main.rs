@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod conformance;
 mod answers;
+mod conformance;
 mod drift;
 mod folder;
 mod golden;
