@@ -174,10 +174,10 @@ fn read(line: &DocumentLine, path: &Path) -> Result<Vec<Passage>, Failure> {
         Ok(document) => document,
         // A document without text is one that nothing finds.
         Err(error) if error.code == docent_corpus::UnreadableCode::NoText => return Ok(Vec::new()),
-        Err(source) => {
+        Err(refusal) => {
             return Err(Failure::Document {
                 path: path.to_owned(),
-                source,
+                refusal,
             });
         }
     };

@@ -137,6 +137,11 @@ impl Failure {
             | Self::File { .. }
             | Self::Document { .. }
             | Self::Apart { .. }
+            | Self::Settle { .. }
+            | Self::Report { .. }
+            | Self::Questions { .. }
+            | Self::NoQuestions
+            | Self::Conformance(_)
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
             | Self::Server(_) => false,
