@@ -6,6 +6,7 @@
 //! Invariant: one bad file costs that file, never the run.
 
 mod decode;
+mod letters;
 mod library;
 mod passages;
 mod read;

@@ -6,7 +6,7 @@
 use encoding_rs::WINDOWS_1251;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::decode::{is_cyrillic, plausibility};
+use crate::letters::{is_cyrillic, plausibility};
 
 /// What was mended in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
