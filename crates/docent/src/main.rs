@@ -13,6 +13,7 @@ mod desk;
 mod extract;
 mod failure;
 mod library;
+mod ocr;
 mod progress;
 mod reader;
 mod settings;
@@ -170,6 +171,12 @@ enum Command {
     /// Read documents for `index`, from standard input.
     #[command(hide = true)]
     ReadWorker,
+    /// Recognise a picture on standard input, confined.
+    #[command(hide = true)]
+    OcrWorker {
+        /// The languages, `rus+eng`.
+        languages: String,
+    },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
         /// The folder whose docent.toml is read; the defaults when absent.
@@ -322,13 +329,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             here: true,
         } => {
             let document = extract::read(&file)?;
-            if json {
-                println!("{:#}", extract::json(&document));
+            reader::print(if json {
+                format!("{:#}\n", extract::json(&document))
             } else {
-                print!("{}", document.text);
-            }
+                document.text
+            })?;
         }
         Command::ReadWorker => reader::work()?,
+        Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
         Command::Config { library } => {
             let config = library
                 .as_deref()

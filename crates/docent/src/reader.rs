@@ -16,10 +16,11 @@ use std::time::{Duration, Instant};
 
 use docent_corpus::{Document, NoticeKind};
 use docent_index::{Entry, Refusal};
-use docent_ingest::{MAX_FILE_BYTES, passages, read_document};
+use docent_ingest::{MAX_FILE_BYTES, Picture, Recognise, Recognised, passages, read_document_with};
 use serde::{Deserialize, Serialize};
 
 use crate::confine::confine;
+use crate::ocr::{self, Message};
 
 /// The longest that one file may take: forty times the longest law on a slow machine.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -55,7 +56,7 @@ pub(crate) struct Reader {
 struct Running {
     child: Child,
     requests: BufWriter<ChildStdin>,
-    replies: Receiver<Reply>,
+    replies: Receiver<Message<Reply>>,
 }
 
 impl Reader {
@@ -73,9 +74,22 @@ impl Reader {
         let sent = send(&mut running.requests, name.as_bytes())
             .and_then(|()| send(&mut running.requests, bytes))
             .and_then(|()| running.requests.flush());
-        let got = match sent {
-            Ok(()) => running.replies.recv_timeout(LIMIT),
-            Err(_) => Err(RecvTimeoutError::Disconnected),
+        let mut recogniser = ocr::Recogniser::new(ocr::INDEX_LIMIT);
+        let got = loop {
+            let got = match sent {
+                Ok(()) => running.replies.recv_timeout(LIMIT),
+                Err(_) => Err(RecvTimeoutError::Disconnected),
+            };
+            match got {
+                Ok(Message::Done(reply)) => break Ok(reply),
+                Ok(Message::Page(picture)) => {
+                    let said = recogniser.recognise(&picture);
+                    if answer(&mut running.requests, said).is_err() {
+                        break Err(RecvTimeoutError::Disconnected);
+                    }
+                }
+                Err(error) => break Err(error),
+            }
         };
         match got {
             Ok(reply) => {
@@ -137,6 +151,25 @@ fn start() -> io::Result<Running> {
         requests: BufWriter::new(requests),
         replies: take,
     })
+}
+
+/// Answers a child that asks what a picture says.
+fn answer(to: &mut impl Write, said: Recognised) -> io::Result<()> {
+    send(to, &postcard::to_stdvec(&ocr::Said::from(said)).map_err(io::Error::other)?)?;
+    to.flush()
+}
+
+/// In the child: asks the parent what a picture says.
+fn ask<T: Serialize>(from: &mut impl Read, to: &mut impl Write, picture: Picture) -> Recognised {
+    let mut said = || -> io::Result<Recognised> {
+        let message = Message::<T>::Page(picture.bytes.clone());
+        send(to, &postcard::to_stdvec(&message).map_err(io::Error::other)?)?;
+        to.flush()?;
+        let frame = receive(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let said: ocr::Said = postcard::from_bytes(&frame).map_err(io::Error::other)?;
+        Ok(said.into())
+    };
+    said().unwrap_or(Recognised::Absent)
 }
 
 fn refused(code: &str, reason: impl Into<String>) -> Refusal {
@@ -209,8 +242,14 @@ pub(crate) fn work() -> io::Result<()> {
             break;
         };
         busy_since.store(begun.elapsed().as_secs().max(1), Ordering::Relaxed);
-        let reply = read(&String::from_utf8_lossy(&name), &bytes);
+        let mut recognise = |picture| {
+            let said = ask::<Reply>(&mut requests, &mut replies, picture);
+            busy_since.store(begun.elapsed().as_secs().max(1), Ordering::Relaxed);
+            said
+        };
+        let reply = read(&String::from_utf8_lossy(&name), &bytes, &mut recognise);
         busy_since.store(0, Ordering::Relaxed);
+        let reply = Message::Done(reply);
         send(
             &mut replies,
             &postcard::to_stdvec(&reply).map_err(io::Error::other)?,
@@ -220,8 +259,8 @@ pub(crate) fn work() -> io::Result<()> {
     Ok(())
 }
 
-fn read(name: &str, bytes: &[u8]) -> Reply {
-    match read_document(name, bytes) {
+fn read(name: &str, bytes: &[u8], recognise: Recognise<'_>) -> Reply {
+    match read_document_with(name, bytes, recognise) {
         Ok(document) => Ok(Reading {
             entries: passages(&document).iter().map(Entry::of).collect(),
             format: document.format.name().to_owned(),
@@ -249,7 +288,8 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
         Command::new(program)
             .args(["extract", "--here"])
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .spawn()
     });
     let mut child = child.map_err(|error| {
@@ -258,14 +298,21 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
             format!("no process could be started to read it: {error}"),
         )
     })?;
+    let printed = print_and_recognise(&mut child);
     let begun = Instant::now();
+    let mut spent = Duration::ZERO;
     loop {
+        while let Ok(recognised) = printed.try_recv() {
+            spent += recognised;
+        }
         match child.try_wait() {
             Ok(Some(status)) => {
+                // What it printed may still be on its way.
+                while printed.recv().is_ok() {}
                 let code = status.code().and_then(|code| u8::try_from(code).ok());
                 return code.ok_or_else(|| broke_off(Some(status)));
             }
-            Ok(None) if begun.elapsed() < LIMIT => thread::sleep(LOOK_AGAIN),
+            Ok(None) if begun.elapsed() < LIMIT + spent.min(ocr::EXTRACT_LIMIT * 2) => thread::sleep(LOOK_AGAIN),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -273,6 +320,53 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
             }
         }
     }
+}
+
+/// Passes on what the child of `extract_apart` prints, and recognises the pictures that it hands over.
+///
+/// Gives the time that each recognition took; ends when the child has closed its output.
+fn print_and_recognise(child: &mut Child) -> Receiver<Duration> {
+    let (give, take) = sync_channel(docent_ingest::MAX_RECOGNISED_PAGES + 1);
+    let (requests, replies) = (child.stdin.take(), child.stdout.take());
+    thread::spawn(move || {
+        let (Some(mut requests), Some(replies)) = (requests, replies) else {
+            return;
+        };
+        let mut replies = BufReader::new(replies);
+        let mut recogniser = ocr::Recogniser::new(ocr::EXTRACT_LIMIT);
+        while let Ok(Some(frame)) = receive(&mut replies)
+            && let Ok(message) = postcard::from_bytes::<Message<String>>(&frame)
+        {
+            match message {
+                Message::Done(text) => {
+                    // Whoever reads it may have stopped to.
+                    let mut out = io::stdout().lock();
+                    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+                }
+                Message::Page(picture) => {
+                    let begun = Instant::now();
+                    let said = recogniser.recognise(&picture);
+                    let _ = give.try_send(begun.elapsed());
+                    if answer(&mut requests, said).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    take
+}
+
+/// In the child of `extract_apart`: asks the parent what a picture says.
+pub(crate) fn ask_parent(picture: Picture) -> Recognised {
+    ask::<String>(&mut io::stdin().lock(), &mut io::stdout().lock(), picture)
+}
+
+/// In the child of `extract_apart`: hands over what is to be printed.
+pub(crate) fn print(text: String) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    send(&mut out, &postcard::to_stdvec(&Message::Done(text)).map_err(io::Error::other)?)?;
+    out.flush()
 }
 
 #[cfg(test)]

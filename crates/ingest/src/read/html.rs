@@ -20,8 +20,9 @@ use super::refuse;
 use css::Sheet;
 use table::Table;
 
-/// A page's main part is believed to be one when it holds this share of the page's text, in percent.
-const MAIN_SHARE_PERCENT: usize = 20;
+/// A page's main part is believed to be one when it holds this share of the page's text, in percent: what is left out around
+/// it may be asked for too, so the case has to be clear.
+const MAIN_SHARE_PERCENT: usize = 60;
 
 /// Reads HTML that is already UTF-8.
 ///
@@ -43,6 +44,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     let mut titled = HashSet::new();
     let mut open_headers = Vec::new();
     let (mut all, mut main) = (0_usize, None);
+    let mut frameless = None;
     for edge in html.root_element().traverse() {
         match edge {
             Edge::Open(node) => match node.value() {
@@ -67,6 +69,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                             titled.extend(open_headers.drain(..));
                         }
                     }
+                    "noframes" => frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>()),
                     "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
                     _ => {}
                 },
@@ -94,6 +97,15 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
     draft.paras = walker.paras;
+    // A page of frames says in here what it says to programs without them. Within it the parser finds no further ones.
+    if draft.paras.last().is_none()
+        && let Some(inner) = frameless.filter(|inner| inner.contains('<') && !inner.contains("<noframes"))
+    {
+        let title = draft.title.take();
+        draft = read(&inner)?;
+        draft.title = draft.title.or(title);
+        return Ok(draft);
+    }
     if walker.hidden > 0 {
         let characters = walker.hidden;
         draft
@@ -135,12 +147,13 @@ fn parse(text: &str) -> Option<Html> {
 }
 
 fn meta(draft: &mut Draft, element: &Element) {
-    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else {
+    let name = element.attr("name").or_else(|| element.attr("property"));
+    let (Some(name), Some(content)) = (name, element.attr("content")) else {
         return;
     };
     match name.to_ascii_lowercase().as_str() {
-        "author" => draft.author = Some(content.to_owned()),
-        "date" | "dc.date" | "dcterms.created" => draft.date = Some(content.to_owned()),
+        "author" | "article:author" => draft.author = Some(content.to_owned()),
+        "date" | "dc.date" | "dcterms.created" | "article:published_time" => draft.date = Some(content.to_owned()),
         _ => {}
     }
 }
@@ -220,17 +233,15 @@ impl Walker {
         self.flush();
     }
 
-    /// Tells whether an element is never text of the document.
+    /// Tells whether an element is never text of the document, or is around the main part of a page that has one.
     fn is_furniture(&self, element: &Element, id: ego_tree::NodeId) -> bool {
         let role = element.attr("role").unwrap_or("");
         match element.name() {
-            "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select"
-            | "option" | "iframe" | "object" | "nav" | "textarea" | "xml" | "audio" | "video" | "canvas" => {
-                true
-            }
-            "footer" | "aside" => self.whole_page,
-            "header" => self.whole_page && !self.titled.contains(&id),
-            _ => matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
+            "script" | "style" | "head" | "noscript" | "noframes" | "template" | "svg" | "iframe" | "object" | "xml"
+            | "audio" | "video" | "canvas" => true,
+            "button" | "nav" | "footer" | "aside" => !self.whole_page,
+            "header" => !self.whole_page && !self.titled.contains(&id),
+            _ => !self.whole_page && matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
         }
     }
 
@@ -330,8 +341,10 @@ impl Walker {
             }
             "thead" => self.with_table(|table, _| table.head = true),
             "img" => {
-                if let Some(words) = element.attr("alt").filter(|words| words.contains(' ')) {
+                if let Some(words) = element.attr("alt").filter(|words| is_told(words)) {
+                    self.buffer.push(' ');
                     self.buffer.push_str(words);
+                    self.buffer.push(' ');
                 }
             }
             "section" | "aside" | "div" => {
@@ -419,6 +432,14 @@ impl Walker {
     }
 }
 
+/// Tells whether the text for a picture says something: not «logo», not the name of a file.
+fn is_told(alt: &str) -> bool {
+    /// Shorter ones without a space are «фото» and «logo».
+    const MIN_CHARS: usize = 5;
+    let word = alt.chars().count() >= MIN_CHARS && alt.chars().all(char::is_alphabetic);
+    alt.trim().contains(' ') || word
+}
+
 fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -454,13 +475,17 @@ fn is_block(name: &str) -> bool {
             | "main"
             | "menu"
             | "ol"
+            | "optgroup"
+            | "option"
             | "p"
             | "pre"
             | "section"
+            | "select"
             | "summary"
             | "table"
             | "tbody"
             | "td"
+            | "textarea"
             | "tfoot"
             | "th"
             | "thead"
