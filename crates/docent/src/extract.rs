@@ -19,9 +19,11 @@ pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    docent_ingest::read_document_with(&name, &bytes, &mut crate::reader::ask_parent).map_err(|source| Failure::Document {
-        path: file.to_owned(),
-        source,
+    docent_ingest::read_document_with(&name, &bytes, &mut crate::reader::ask_parent).map_err(|source| {
+        Failure::Document {
+            path: file.to_owned(),
+            source,
+        }
     })
 }
 

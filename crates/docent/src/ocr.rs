@@ -107,7 +107,9 @@ impl Recogniser {
         match said {
             Ok(text) if !text.trim().is_empty() => Recognised::Text(text),
             Ok(_) => Recognised::Nothing,
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.spent >= self.limit => Recognised::OutOfTime,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && self.spent >= self.limit => {
+                Recognised::OutOfTime
+            }
             Err(_) => Recognised::Nothing,
         }
     }

@@ -155,7 +155,10 @@ fn start() -> io::Result<Running> {
 
 /// Answers a child that asks what a picture says.
 fn answer(to: &mut impl Write, said: Recognised) -> io::Result<()> {
-    send(to, &postcard::to_stdvec(&ocr::Said::from(said)).map_err(io::Error::other)?)?;
+    send(
+        to,
+        &postcard::to_stdvec(&ocr::Said::from(said)).map_err(io::Error::other)?,
+    )?;
     to.flush()
 }
 
@@ -312,7 +315,9 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
                 let code = status.code().and_then(|code| u8::try_from(code).ok());
                 return code.ok_or_else(|| broke_off(Some(status)));
             }
-            Ok(None) if begun.elapsed() < LIMIT + spent.min(ocr::EXTRACT_LIMIT * 2) => thread::sleep(LOOK_AGAIN),
+            Ok(None) if begun.elapsed() < LIMIT + spent.min(ocr::EXTRACT_LIMIT * 2) => {
+                thread::sleep(LOOK_AGAIN)
+            }
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -365,7 +370,10 @@ pub(crate) fn ask_parent(picture: Picture) -> Recognised {
 /// In the child of `extract_apart`: hands over what is to be printed.
 pub(crate) fn print(text: String) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    send(&mut out, &postcard::to_stdvec(&Message::Done(text)).map_err(io::Error::other)?)?;
+    send(
+        &mut out,
+        &postcard::to_stdvec(&Message::Done(text)).map_err(io::Error::other)?,
+    )?;
     out.flush()
 }
 

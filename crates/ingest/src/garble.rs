@@ -3,7 +3,7 @@
 //! Owns the verdict on one page. Fonts with a table of their own turn «информация» into «bgnhjfZpby»: letters one can count
 //! on, words nobody has. Languages that docent does not know are no garble, and neither are tables of codes.
 
-use crate::letters::{Pair, pair};
+use crate::letters::{Pair, is_ours, pair};
 
 /// Fewer pairs than this tell nothing.
 const MIN_PAIRS: usize = 100;
@@ -23,7 +23,9 @@ pub(crate) fn is_garbled(text: &str) -> bool {
             continue;
         }
         for two in letters.windows(2) {
-            let Some(kind) = pair(two[0], two[1]) else { continue };
+            let Some(kind) = pair(two[0], two[1]) else {
+                continue;
+            };
             pairs += 1;
             let turns = two[0].is_lowercase() && two[1].is_uppercase();
             strange += usize::from(kind == Pair::Strange || turns);
@@ -32,19 +34,22 @@ pub(crate) fn is_garbled(text: &str) -> bool {
     }
     // Text of ours has under 3 strange pairs in a hundred and over 70 common ones; Polish, Turkish and Latin names of plants
     // some 10 strange ones; a substitution of letters over 35, and fewer common ones than that.
-    (holes >= MIN_HOLES && holes * 3 > seen) || (pairs >= MIN_PAIRS && strange * 100 > pairs * 30 && common * 100 < pairs * 45)
+    (holes >= MIN_HOLES && holes * 3 > seen)
+        || (pairs >= MIN_PAIRS && strange * 100 > pairs * 30 && common * 100 < pairs * 45)
 }
 
 /// Tells whether a character stands for one that a font did not name.
 fn is_hole(c: char) -> bool {
-    matches!(c, '\u{fffd}' | '\u{e000}'..='\u{efff}' | '\u{f900}'..='\u{faff}') || (c.is_control() && !c.is_whitespace())
+    matches!(c, '\u{fffd}' | '\u{e000}'..='\u{efff}' | '\u{f900}'..='\u{faff}')
+        || (c.is_control() && !c.is_whitespace())
 }
 
-/// Tells whether letters can be a word: long enough, no code with digits, no abbreviation in capitals, of a known alphabet.
+/// Tells whether letters can be a word: long enough, no code with digits, no abbreviation in capitals, no letter of a language that the
+/// table of pairs does not know.
 fn is_word(letters: &[char]) -> bool {
     const MIN_LETTERS: usize = 4;
     letters.len() >= MIN_LETTERS
-        && letters.iter().all(|c| c.is_alphabetic() && (u32::from(*c) < 0x180 || crate::letters::is_cyrillic(*c)))
+        && letters.iter().all(|c| is_ours(*c))
         && letters.iter().filter(|c| c.is_lowercase()).count() * 2 > letters.len()
 }
 
@@ -72,8 +77,12 @@ mod tests {
     #[test]
     fn letters_replaced_by_others_are_garbled() {
         assert!(is_garbled(&substituted(RUSSIAN, 0x44)));
-        assert!(is_garbled(&"\u{fffd}\u{fffd}\u{fffd}\u{fffd} и \u{fffd}\u{fffd}\u{fffd}\u{fffd} ".repeat(9)));
-        assert!(is_garbled(&"\u{e042}\u{e043}\u{e050} \u{e051}\u{e052}\u{e053} ".repeat(20)));
+        assert!(is_garbled(
+            &"\u{fffd}\u{fffd}\u{fffd}\u{fffd} и \u{fffd}\u{fffd}\u{fffd}\u{fffd} ".repeat(9)
+        ));
+        assert!(is_garbled(
+            &"\u{e042}\u{e043}\u{e050} \u{e051}\u{e052}\u{e053} ".repeat(20)
+        ));
     }
 
     #[test]

@@ -163,6 +163,11 @@ fn letter(c: char) -> Option<Letter> {
     })
 }
 
+/// Tells whether `c` is a letter of one of our languages, accents aside.
+pub(crate) fn is_ours(c: char) -> bool {
+    letter(c).is_some_and(|letter| letter != Letter::Other)
+}
+
 /// Returns how two neighbours count, or nothing when they are not two letters.
 pub(crate) fn pair(a: char, b: char) -> Option<Pair> {
     Some(match (letter(a)?, letter(b)?) {

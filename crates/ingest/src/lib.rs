@@ -18,6 +18,6 @@ mod tidy;
 pub const READER_VERSION: u32 = 4;
 
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
-pub use passages::{HARD_CHARS, passages};
 pub use ocr::{MAX_RECOGNISED_PAGES, Picture, Recognise, Recognised};
+pub use passages::{HARD_CHARS, passages};
 pub use read::{MAX_FILE_BYTES, check_invariants, read_document, read_document_with, version_of};

@@ -35,7 +35,8 @@ pub enum Recognised {
 pub type Recognise<'a> = &'a mut (dyn FnMut(Picture) -> Recognised + Send);
 
 /// The sentence that tells how to get scans read.
-pub(crate) const REMEDY: &str = "install tesseract-ocr, tesseract-ocr-rus and tesseract-ocr-kaz and docent recognises it";
+pub(crate) const REMEDY: &str =
+    "install tesseract-ocr, tesseract-ocr-rus and tesseract-ocr-kaz and docent recognises it";
 
 /// Makes paragraphs of recognised text.
 pub(crate) fn paras(text: &str, page: u32) -> Vec<Para> {
@@ -74,7 +75,8 @@ pub(crate) fn paras(text: &str, page: u32) -> Vec<Para> {
 /// Tells whether a line begins an item or a clause: «1.», «2.3.», «а)», «—».
 fn begins_item(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or("");
-    let numbered = first.starts_with(|c: char| c.is_ascii_digit()) && first.ends_with(['.', ')']) && first.len() <= 8;
+    let numbered =
+        first.starts_with(|c: char| c.is_ascii_digit()) && first.ends_with(['.', ')']) && first.len() <= 8;
     let lettered = first.ends_with(')') && first.chars().count() == 2;
     numbered || lettered || matches!(first, "-" | "–" | "—" | "•")
 }

@@ -71,7 +71,11 @@ pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
 /// # Errors
 ///
 /// As for [`read_document`].
-pub fn read_document_with(name: &str, bytes: &[u8], recognise: Recognise<'_>) -> Result<Document, Unreadable> {
+pub fn read_document_with(
+    name: &str,
+    bytes: &[u8],
+    recognise: Recognise<'_>,
+) -> Result<Document, Unreadable> {
     if bytes.is_empty() {
         return Err(refuse(UnreadableCode::NoText, "the file is empty"));
     }

@@ -37,7 +37,9 @@ impl Repairs {
         }
         if self.spaced_out > 0 {
             let words = self.spaced_out;
-            sentences.push(format!("Words with spaces between their letters closed up: {words}."));
+            sentences.push(format!(
+                "Words with spaces between their letters closed up: {words}."
+            ));
         }
         sentences
     }
@@ -198,8 +200,14 @@ fn mended_word(word: &str) -> Option<String> {
         return None;
     }
     // «IVкв», «IIэтап»: a Roman number that lost the space behind it.
-    let roman = word.chars().take_while(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'M')).count();
-    if roman == latin && !word.chars().skip(roman).any(char::is_uppercase) && word.starts_with(['I', 'V', 'L']) {
+    let roman = word
+        .chars()
+        .take_while(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'M'))
+        .count();
+    if roman == latin
+        && !word.chars().skip(roman).any(char::is_uppercase)
+        && word.starts_with(['I', 'V', 'L'])
+    {
         return None;
     }
     let to_cyrillic = |c: char| LOOK_ALIKES.iter().find(|pair| pair.0 == c).map(|pair| pair.1);

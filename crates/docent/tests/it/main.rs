@@ -6,6 +6,7 @@ mod drift;
 mod golden;
 mod index;
 mod live;
+mod scan;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -43,13 +43,15 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     // Headers that hold the page's main heading are the document's own; the open ones, innermost last.
     let mut titled = HashSet::new();
     let mut open_headers = Vec::new();
-    let (mut all, mut main) = (0_usize, None);
+    let mut main = None;
     let mut frameless = None;
     for edge in html.root_element().traverse() {
         match edge {
-            Edge::Open(node) => match node.value() {
-                Node::Text(words) => all += words.len(),
-                Node::Element(element) => match element.name() {
+            Edge::Open(node) => {
+                let Node::Element(element) = node.value() else {
+                    continue;
+                };
+                match element.name() {
                     "style" => {
                         styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text()));
                     }
@@ -69,12 +71,13 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                             titled.extend(open_headers.drain(..));
                         }
                     }
-                    "noframes" => frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>()),
+                    "noframes" => {
+                        frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>())
+                    }
                     "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
                     _ => {}
-                },
-                _ => {}
-            },
+                }
+            }
             Edge::Close(node) => {
                 for open in [&mut open_tables, &mut open_headers] {
                     if open.last() == Some(&node.id()) {
@@ -84,10 +87,8 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             }
         }
     }
-    let main = main.filter(|main| {
-        let share: usize = main.text().map(str::len).sum();
-        share * 100 >= all * MAIN_SHARE_PERCENT
-    });
+    let main =
+        main.filter(|main| words_of(*main) * 100 >= words_of(html.root_element()) * MAIN_SHARE_PERCENT);
     let mut walker = Walker {
         sheet: Sheet::parse(&styles),
         layout,
@@ -113,6 +114,24 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             .push(format!("Hidden text left out, characters: {characters}."));
     }
     Ok(draft)
+}
+
+/// Returns how many bytes of words stand in an element; scripts and styles have none.
+fn words_of(root: ElementRef<'_>) -> usize {
+    let spoken = |name: &str| !matches!(name, "script" | "style" | "noscript" | "template" | "title");
+    root.descendants()
+        .filter_map(|node| match node.value() {
+            Node::Text(words) => Some((node.parent()?, words.trim().len())),
+            _ => None,
+        })
+        .filter(|(parent, _)| {
+            parent
+                .value()
+                .as_element()
+                .is_none_or(|element| spoken(element.name()))
+        })
+        .map(|(_, bytes)| bytes)
+        .sum()
 }
 
 /// Parses a page, or returns nothing when it has more elements than a document.
@@ -153,7 +172,9 @@ fn meta(draft: &mut Draft, element: &Element) {
     };
     match name.to_ascii_lowercase().as_str() {
         "author" | "article:author" => draft.author = Some(content.to_owned()),
-        "date" | "dc.date" | "dcterms.created" | "article:published_time" => draft.date = Some(content.to_owned()),
+        "date" | "dc.date" | "dcterms.created" | "article:published_time" => {
+            draft.date = Some(content.to_owned())
+        }
         _ => {}
     }
 }
@@ -237,11 +258,14 @@ impl Walker {
     fn is_furniture(&self, element: &Element, id: ego_tree::NodeId) -> bool {
         let role = element.attr("role").unwrap_or("");
         match element.name() {
-            "script" | "style" | "head" | "noscript" | "noframes" | "template" | "svg" | "iframe" | "object" | "xml"
-            | "audio" | "video" | "canvas" => true,
+            "script" | "style" | "head" | "noscript" | "noframes" | "template" | "svg" | "iframe"
+            | "object" | "xml" | "audio" | "video" | "canvas" => true,
             "button" | "nav" | "footer" | "aside" => !self.whole_page,
             "header" => !self.whole_page && !self.titled.contains(&id),
-            _ => !self.whole_page && matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
+            _ => {
+                !self.whole_page
+                    && matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu")
+            }
         }
     }
 

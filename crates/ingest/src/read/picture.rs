@@ -23,7 +23,10 @@ pub(super) fn read(bytes: &[u8], recognise: Recognise<'_>) -> Result<Draft, Unre
     let text = match recognise(picture) {
         Recognised::Text(text) => text,
         Recognised::Absent => {
-            return Err(refuse(UnreadableCode::NoText, format!("the file is a picture; {REMEDY}")));
+            return Err(refuse(
+                UnreadableCode::NoText,
+                format!("the file is a picture; {REMEDY}"),
+            ));
         }
         Recognised::Nothing => String::new(),
         Recognised::OutOfTime => {
@@ -36,7 +39,10 @@ pub(super) fn read(bytes: &[u8], recognise: Recognise<'_>) -> Result<Draft, Unre
     let mut draft = Draft::new(Format::Picture);
     draft.paras.extend(ocr::paras(&text, 1));
     if draft.paras.last().is_none() {
-        return Err(refuse(UnreadableCode::NoText, "no text was recognised in the picture"));
+        return Err(refuse(
+            UnreadableCode::NoText,
+            "no text was recognised in the picture",
+        ));
     }
     draft.pages = Some(1);
     draft

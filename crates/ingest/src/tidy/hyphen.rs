@@ -34,8 +34,16 @@ impl Words {
     /// Tells what becomes of the hyphen between `stem`, which ends a line without it, and `next`, which begins the next one:
     /// true drops it.
     pub(crate) fn drops(&self, stem: &str, next: &str) -> bool {
-        let tail = stem.rsplit(|c: char| !(c.is_alphabetic() || c == '-')).next().unwrap_or("").to_lowercase();
-        let head = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or("").to_lowercase();
+        let tail = stem
+            .rsplit(|c: char| !(c.is_alphabetic() || c == '-'))
+            .next()
+            .unwrap_or("")
+            .to_lowercase();
+        let head = next
+            .split(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or("")
+            .to_lowercase();
         if !breaks(stem, next) {
             return false;
         }
@@ -56,14 +64,47 @@ pub(crate) fn breaks(stem: &str, next: &str) -> bool {
 
 /// Parts that are always followed by a hyphen.
 const BEFORE: [&str; 25] = [
-    "кое", "северо", "юго", "бизнес", "интернет", "онлайн", "веб", "вице", "экс", "генерал", "инженер", "купля", "план", "счёт",
-    "self", "well", "non", "long", "short", "high", "low", "full", "half", "real", "third",
+    "кое",
+    "северо",
+    "юго",
+    "бизнес",
+    "интернет",
+    "онлайн",
+    "веб",
+    "вице",
+    "экс",
+    "генерал",
+    "инженер",
+    "купля",
+    "план",
+    "счёт",
+    "self",
+    "well",
+    "non",
+    "long",
+    "short",
+    "high",
+    "low",
+    "full",
+    "half",
+    "real",
+    "third",
 ];
 
 /// Words of two parts that are too short to be told otherwise.
 const PAIRS: [(&str, &str); 12] = [
-    ("из", "за"), ("из", "под"), ("во", "первых"), ("во", "вторых"), ("по", "прежнему"), ("по", "новому"), ("по", "другому"),
-    ("по", "разному"), ("по", "своему"), ("по", "вашему"), ("по", "видимому"), ("по", "иному"),
+    ("из", "за"),
+    ("из", "под"),
+    ("во", "первых"),
+    ("во", "вторых"),
+    ("по", "прежнему"),
+    ("по", "новому"),
+    ("по", "другому"),
+    ("по", "разному"),
+    ("по", "своему"),
+    ("по", "вашему"),
+    ("по", "видимому"),
+    ("по", "иному"),
 ];
 
 /// Particles that a hyphen always stands before.
@@ -71,17 +112,41 @@ const AFTER: [&str; 3] = ["либо", "нибудь", "таки"];
 
 /// Words that take «-то».
 const PRONOUNS: [&str; 16] = [
-    "кто", "что", "какой", "какая", "какое", "какие", "как", "где", "когда", "куда", "откуда", "почему", "зачем", "чей", "чего",
+    "кто",
+    "что",
+    "какой",
+    "какая",
+    "какое",
+    "какие",
+    "как",
+    "где",
+    "когда",
+    "куда",
+    "откуда",
+    "почему",
+    "зачем",
+    "чей",
+    "чего",
     "кого",
 ];
 
 /// Ends of adverbs that begin compound adjectives; short words with these ends are parts of words written as one.
-const ADVERBS: [&str; 9] = ["льно", "енно", "онно", "анно", "ивно", "учно", "ечно", "ищно", "ически"];
+const ADVERBS: [&str; 9] = [
+    "льно",
+    "енно",
+    "онно",
+    "анно",
+    "ивно",
+    "учно",
+    "ечно",
+    "ищно",
+    "ически",
+];
 
 /// Ends of adjectives.
 const ADJECTIVES: [&str; 24] = [
-    "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ым", "им", "ых", "их", "ую", "юю", "ыми",
-    "ими", "ом", "ем", "ей",
+    "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ому", "ему", "ым", "им", "ых", "их",
+    "ую", "юю", "ыми", "ими", "ом", "ем", "ей",
 ];
 
 fn is_compound(tail: &str, head: &str) -> bool {

@@ -38,7 +38,9 @@ impl Style {
                 "text-align" => style.centred = value == "center",
                 "display" => style.hidden |= value == "none",
                 "visibility" => style.hidden |= value == "hidden",
-                "font-size" => style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px"),
+                "font-size" => {
+                    style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px")
+                }
                 "opacity" => style.hidden |= value == "0",
                 "left" | "top" | "text-indent" | "margin-left" => style.hidden |= is_far_off(&value),
                 "color" => colour = Some(value),
@@ -48,7 +50,8 @@ impl Style {
             }
         }
         // Said in one place, so that no other rule gives it another ground.
-        style.hidden |= colour.is_some_and(|colour| is_white(&colour) && ground.is_some_and(|ground| is_white(&ground)));
+        style.hidden |=
+            colour.is_some_and(|colour| is_white(&colour) && ground.is_some_and(|ground| is_white(&ground)));
         style
     }
 
@@ -72,7 +75,10 @@ fn is_far_off(value: &str) -> bool {
 }
 
 fn is_white(value: &str) -> bool {
-    matches!(value, "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "rgb(255, 255, 255)")
+    matches!(
+        value,
+        "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "rgb(255, 255, 255)"
+    )
 }
 
 /// The simple rules of a style sheet, by selector.

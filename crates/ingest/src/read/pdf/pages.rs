@@ -58,11 +58,19 @@ pub(super) fn read(
                 let mut text = text_of(&page);
                 if let Some(misreading) = Misreading::of(&text) {
                     turned += 1;
-                    page.lines.iter_mut().for_each(|line| line.change(|words| misreading.undo(words)));
+                    page.lines
+                        .iter_mut()
+                        .for_each(|line| line.change(|words| misreading.undo(words)));
                     text = text_of(&page);
                 }
                 let fate = if text.chars().nth(STAMP_CHARS).is_none() {
-                    if has_picture(pdf, number) { Fate::Scan } else if text.is_empty() { Fate::Blank } else { Fate::Sound }
+                    if has_picture(pdf, number) {
+                        Fate::Scan
+                    } else if text.is_empty() {
+                        Fate::Blank
+                    } else {
+                        Fate::Sound
+                    }
                 } else if is_garbled(&text) {
                     Fate::Garbled
                 } else {
@@ -76,7 +84,9 @@ pub(super) fn read(
         fates.push(fate);
     }
     if turned > 0 {
-        draft.repaired.push(format!("Pages turned back from a wrong code page: {turned}."));
+        draft
+            .repaired
+            .push(format!("Pages turned back from a wrong code page: {turned}."));
     }
     if fates.iter().all(|fate| *fate == Fate::Failed) {
         return Err(super::damaged());
@@ -88,13 +98,19 @@ pub(super) fn read(
             page.lines.clear();
         }
     }
-    if pages.iter().all(|page| page.lines.is_empty() && page.recognised.is_empty()) {
+    if pages
+        .iter()
+        .all(|page| page.lines.is_empty() && page.recognised.is_empty())
+    {
         return Err(match done {
             _ if garbled => refuse(
                 UnreadableCode::GarbledText,
                 format!("the letters of the PDF's text layer are not those on its pages; {REMEDY}"),
             ),
-            Done::All => refuse(UnreadableCode::NoText, "no text was recognised on the PDF's pages"),
+            Done::All => refuse(
+                UnreadableCode::NoText,
+                "no text was recognised on the PDF's pages",
+            ),
             Done::Some | Done::Absent => no_text(Format::Pdf),
         });
     }
@@ -110,7 +126,9 @@ fn has_picture(pdf: &PdfDocument, number: usize) -> bool {
     /// Points by points: smaller ones are emblems.
     const MIN_AREA: f32 = 200.0 * 200.0;
     pdf.page_image_handles(number).is_ok_and(|pictures| {
-        pictures.iter().any(|picture| picture.bbox.width * picture.bbox.height >= MIN_AREA)
+        pictures
+            .iter()
+            .any(|picture| picture.bbox.width * picture.bbox.height >= MIN_AREA)
     })
 }
 
@@ -159,7 +177,11 @@ fn recognise_pages(
             }
         }
         if paras.is_empty() {
-            if *fate == Fate::Garbled { garbled.push(at + 1) } else if done != Done::All { scans.push(at + 1) }
+            if *fate == Fate::Garbled {
+                garbled.push(at + 1)
+            } else if done != Done::All {
+                scans.push(at + 1)
+            }
         } else {
             read.push(at + 1);
             pages[at].recognised = paras;
@@ -178,10 +200,15 @@ fn recognise_pages(
     tell(&scans, "Pages that are pictures and were not recognised");
     tell(&garbled, "Pages whose text layer has wrong letters, left out");
     if !failed.is_empty() {
-        draft.lost.push(format!("Pages that could not be read: {}.", ranges(&failed)));
+        draft
+            .lost
+            .push(format!("Pages that could not be read: {}.", ranges(&failed)));
     }
     if !read.is_empty() {
-        draft.repaired.push(format!("Pages recognised by OCR, letters may be wrong: {}.", ranges(&read)));
+        draft.repaired.push(format!(
+            "Pages recognised by OCR, letters may be wrong: {}.",
+            ranges(&read)
+        ));
     }
     done
 }
@@ -215,7 +242,13 @@ fn ranges(numbers: &[usize]) -> String {
             _ => parts.push((*number, *number)),
         }
     }
-    let words = parts.iter().map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    let words = parts.iter().map(|(first, last)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    });
     words.collect::<Vec<_>>().join(", ")
 }
 
