@@ -48,9 +48,11 @@ fn is_hole(c: char) -> bool {
 /// table of pairs does not know.
 fn is_word(letters: &[char]) -> bool {
     const MIN_LETTERS: usize = 4;
+    /// What stands between the capital and the small letters in the order of ASCII, and behind them.
+    const SIGNS: [char; 10] = ['[', '\\', ']', '^', '_', '`', '{', '|', '}', '~'];
     letters.len() >= MIN_LETTERS
-        && letters.iter().all(|c| is_ours(*c))
-        && letters.iter().filter(|c| c.is_lowercase()).count() * 2 > letters.len()
+        && letters.iter().all(|c| is_ours(*c) || SIGNS.contains(c))
+        && letters.iter().filter(|c| c.is_lowercase()).count() * 3 > letters.len()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use encoding_rs::{Encoding, IBM866, KOI8_R, UTF_8, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 
-use crate::letters::plausibility;
+use crate::letters::{is_cyrillic, plausibility};
 
 /// How often one text may have been misread.
 const MAX_TURNS: usize = 3;
@@ -17,7 +17,19 @@ const MIN_LETTERS: usize = 4;
 const PAGE_LETTERS: usize = 300;
 
 /// Text that scores this or more is as it should be.
-const SOUND: f32 = 0.15;
+const SOUND: f32 = 0.35;
+
+/// As [`SOUND`], for a few words, whose score hangs on each letter.
+const SOUND_WORD: f32 = 0.15;
+
+/// From so many letters and signs on the score of Cyrillic text says that it is none.
+const SURE_LETTERS: usize = 20;
+
+/// What Cyrillic text must score to be taken for what another Cyrillic text said.
+const SURE: f32 = 0.55;
+
+/// So much better must text get that is turned: a page of names or formulas scores low and is right.
+const GAIN: f32 = 0.3;
 
 /// What comes out must look like a language of ours, and few letters are less evidence.
 const TURNED: f32 = 0.4;
@@ -27,49 +39,46 @@ const TURNED: f32 = 0.4;
 struct Turn {
     read: &'static Encoding,
     written: &'static Encoding,
+    /// Whether letters of Adobe's standard encoding go first.
+    standard: bool,
 }
 
+const fn turn(read: &'static Encoding, written: &'static Encoding) -> Turn {
+    Turn {
+        read,
+        written,
+        standard: false,
+    }
+}
+
+/// Adobe's standard encoding, where it differs from Latin-1 above 0xC0: PDF fonts whose own table is lost are read by it, and
+/// by Latin-1 where it has nothing.
+#[rustfmt::skip]
+const STANDARD: [(char, u8); 27] = [
+    ('´', 0xc2), ('ˆ', 0xc3), ('˜', 0xc4), ('¯', 0xc5), ('˘', 0xc6), ('˙', 0xc7), ('¨', 0xc8), ('˚', 0xca), ('¸', 0xcb),
+    ('˝', 0xcd), ('˛', 0xce), ('ˇ', 0xcf), ('—', 0xd0), ('Æ', 0xe1), ('ª', 0xe3), ('Ł', 0xe8), ('Ø', 0xe9), ('Œ', 0xea),
+    ('º', 0xeb), ('æ', 0xf1), ('ı', 0xf5), ('ł', 0xf8), ('ø', 0xf9), ('œ', 0xfa), ('ß', 0xfb), ('`', 0xc1), ('ﬁ', 0xae),
+];
+
+/// Letters of that encoding that Latin-1 does not have: without one of them it was not that encoding.
+const TELLING: [char; 9] = ['Œ', 'Ł', 'º', 'ł', 'œ', 'ı', 'ˇ', '˛', '˝'];
+
 /// The confusions seen, the commonest first.
-static TURNS: [Turn; 10] = [
+static TURNS: [Turn; 11] = [
+    turn(WINDOWS_1252, WINDOWS_1251),
+    turn(WINDOWS_1251, UTF_8),
+    turn(WINDOWS_1252, UTF_8),
+    turn(WINDOWS_1252, KOI8_R),
+    turn(WINDOWS_1251, KOI8_R),
+    turn(KOI8_R, WINDOWS_1251),
+    turn(WINDOWS_1251, IBM866),
+    turn(IBM866, WINDOWS_1251),
+    turn(WINDOWS_1252, IBM866),
+    turn(WINDOWS_1252, X_MAC_CYRILLIC),
     Turn {
         read: WINDOWS_1252,
         written: WINDOWS_1251,
-    },
-    Turn {
-        read: WINDOWS_1251,
-        written: UTF_8,
-    },
-    Turn {
-        read: WINDOWS_1252,
-        written: UTF_8,
-    },
-    Turn {
-        read: WINDOWS_1252,
-        written: KOI8_R,
-    },
-    Turn {
-        read: WINDOWS_1251,
-        written: KOI8_R,
-    },
-    Turn {
-        read: KOI8_R,
-        written: WINDOWS_1251,
-    },
-    Turn {
-        read: WINDOWS_1251,
-        written: IBM866,
-    },
-    Turn {
-        read: IBM866,
-        written: WINDOWS_1251,
-    },
-    Turn {
-        read: WINDOWS_1252,
-        written: IBM866,
-    },
-    Turn {
-        read: WINDOWS_1252,
-        written: X_MAC_CYRILLIC,
+        standard: true,
     },
 ];
 
@@ -78,6 +87,12 @@ impl Turn {
     fn apply(self, text: &str) -> Option<String> {
         let mut bytes = Vec::with_capacity(text.len());
         for c in text.chars() {
+            if self.standard
+                && let Some((_, byte)) = STANDARD.iter().find(|(letter, _)| *letter == c)
+            {
+                bytes.push(*byte);
+                continue;
+            }
             match u32::from(c) {
                 code @ 0..0x80 => bytes.push(code as u8),
                 // Bytes that a code page leaves free are passed on as control characters.
@@ -114,7 +129,7 @@ pub(crate) fn turned_back(text: &str) -> Option<String> {
     // One font or one quotation of a paragraph may be wrong: its words are those of Latin-1 letters beside Cyrillic ones.
     let foreign =
         |word: &str| word.chars().filter(|c| matches!(c, 'À'..='ÿ')).count() * 2 > word.chars().count();
-    if !text.chars().any(crate::letters::is_cyrillic) || !text.split_whitespace().any(foreign) {
+    if !text.chars().any(is_cyrillic) || !text.split_whitespace().any(foreign) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
@@ -179,7 +194,11 @@ fn turned(text: &str) -> Option<(Misreading, String)> {
         return None;
     }
     let before = plausibility(text);
-    if before >= SOUND {
+    // Cyrillic letters are mostly what they should be, and few of them make words in any code page: «Вход», «Асмд».
+    let cyrillic = text.chars().any(is_cyrillic);
+    // Signs count: they may have been letters.
+    let few = text.chars().filter(|c| !c.is_ascii()).count() < SURE_LETTERS;
+    if before >= if few { SOUND_WORD } else { SOUND } {
         return None;
     }
     let mut best: Option<(f32, Misreading, String)> = None;
@@ -187,7 +206,10 @@ fn turned(text: &str) -> Option<(Misreading, String)> {
     for _ in 0..MAX_TURNS {
         let mut next: Vec<(Misreading, String)> = Vec::new();
         for (turns, text) in &now {
-            for turn in &TURNS {
+            for turn in TURNS
+                .iter()
+                .filter(|turn| !turn.standard || text.contains(TELLING))
+            {
                 // A turn that leaves holes leads nowhere.
                 let Some(turned) = turn
                     .apply(text)
@@ -203,13 +225,22 @@ fn turned(text: &str) -> Option<(Misreading, String)> {
         for (turns, turned) in &next {
             // Four letters by chance make words more easily than forty.
             let due = match letters(turned) {
+                _ if cyrillic && turned.chars().count() == text.chars().count() => {
+                    if few {
+                        continue;
+                    }
+                    SURE
+                }
                 count if count < 2 * MIN_LETTERS => TURNED + 0.2,
                 // A page of a related language, Ukrainian say, has some pairs that ours do not.
                 count if count > PAGE_LETTERS => TURNED / 2.0,
                 _ => TURNED,
             };
             let score = plausibility(turned);
-            if score > due && letters(turned) > 1 && best.as_ref().is_none_or(|(known, ..)| score > *known) {
+            if score > due.max(before + GAIN)
+                && letters(turned) > 1
+                && best.as_ref().is_none_or(|(known, ..)| score > *known)
+            {
                 best = Some((score, turns.clone(), turned.clone()));
             }
         }
@@ -235,10 +266,18 @@ mod tests {
     #[test]
     fn every_common_confusion_is_turned_back() {
         let text = "Приказ о назначении дежурных";
-        for turn in TURNS {
+        for turn in TURNS.iter().filter(|turn| !turn.standard) {
             let wrong = misread(text, turn.written, turn.read);
             assert_eq!(turned_back(&wrong).as_deref(), Some(text), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_font_read_by_adobes_standard_encoding_is_turned_back() {
+        assert_eq!(
+            turned_back("ˇîðÿäîŒ âßäà÷Ł ŒíŁª â ÆŁÆºŁîòåŒå").as_deref(),
+            Some("Порядок выдачи книг в библиотеке")
+        );
     }
 
     #[test]
@@ -275,6 +314,8 @@ mod tests {
             "naïve façade",
             "Příliš žluťoučký kůň úpěl ďábelské ódy",
             "Їжак з'їв ґудзик",
+            "Вход",
+            "МФЦ, ЖКХ, ЗАГС, НИИ, СНиП, ВУЗ, ГЭС, ТЭЦ, ЦУМ, ГУМ, ЖЭК, ОКВЭД",
         ] {
             assert_eq!(turned_back(text), None, "{text}");
         }
