@@ -97,6 +97,8 @@ pub enum Format {
     Ods,
     /// An `OpenDocument` text.
     Odt,
+    /// A picture whose text was recognised.
+    Picture,
     /// `PowerPoint` 97 to 2003.
     Ppt,
     /// `PowerPoint` 2007 and later.
@@ -131,6 +133,7 @@ impl Format {
             Self::Odp => "odp",
             Self::Ods => "ods",
             Self::Odt => "odt",
+            Self::Picture => "picture",
             Self::Ppt => "ppt",
             Self::Pptx => "pptx",
             Self::Rtf => "rtf",

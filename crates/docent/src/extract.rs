@@ -27,9 +27,11 @@ pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    docent_ingest::read_document(&name, &bytes).map_err(|refusal| Failure::Document {
-        path: file.to_owned(),
-        refusal,
+    docent_ingest::read_document_with(&name, &bytes, &mut crate::reader::ask_parent).map_err(|refusal| {
+        Failure::Document {
+            path: file.to_owned(),
+            refusal,
+        }
     })
 }
 

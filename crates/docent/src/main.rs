@@ -19,6 +19,7 @@ mod failure;
 mod fit;
 mod golden;
 mod library;
+mod ocr;
 mod progress;
 mod reader;
 mod report;
@@ -259,6 +260,12 @@ enum Command {
         #[arg(long, value_name = "TIME", default_value = "10s")]
         timeout: humantime::Duration,
     },
+    /// Recognise a picture on standard input, confined.
+    #[command(hide = true)]
+    OcrWorker {
+        /// The languages, `rus+eng`.
+        languages: String,
+    },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
         /// The folder whose docent.toml is read; the defaults when absent.
@@ -476,13 +483,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             here: true,
         } => {
             let document = extract::read(&file)?;
-            if json {
-                extract::print(&format!("{:#}\n", extract::json(&document)))?;
+            reader::print(if json {
+                format!("{:#}\n", extract::json(&document))
             } else {
-                extract::print(&document.text)?;
-            }
+                document.text
+            })?;
         }
         Command::ReadWorker => reader::work()?,
+        Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
         Command::Conformance { url, locale, timeout } => {
             if conformance::run(&url, locale, *timeout)? > 0 {
                 return Ok(ExitCode::from(8));

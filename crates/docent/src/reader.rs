@@ -10,16 +10,19 @@
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use docent_corpus::{Document, NoticeKind};
 use docent_index::{Entry, Refusal};
-use docent_ingest::{MAX_FILE_BYTES, check_invariants, passages, read_document};
+use docent_ingest::{
+    MAX_FILE_BYTES, Picture, Recognise, Recognised, check_invariants, passages, read_document_with,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::confine::{MEMORY_BYTES, Output, PROCESSOR, confine};
+use crate::ocr::{self, Message};
 
 /// The longest that one file may take by the clock: half as long again as it may have the processor, and under the minute
 /// after which scripts that call `docent extract` lose patience.
@@ -59,7 +62,7 @@ pub(crate) struct Reader {
 struct Running {
     child: Child,
     requests: BufWriter<ChildStdin>,
-    replies: Receiver<Reply>,
+    replies: Receiver<Message<Reply>>,
     last_words: Receiver<Vec<u8>>,
     files: u32,
 }
@@ -79,9 +82,22 @@ impl Reader {
         let sent = send(&mut running.requests, name.as_bytes())
             .and_then(|()| send(&mut running.requests, bytes))
             .and_then(|()| running.requests.flush());
-        let got = match sent {
-            Ok(()) => running.replies.recv_timeout(LIMIT),
-            Err(_) => Err(RecvTimeoutError::Disconnected),
+        let mut recogniser = ocr::Recogniser::new(ocr::INDEX_LIMIT);
+        let got = loop {
+            let got = match sent {
+                Ok(()) => running.replies.recv_timeout(LIMIT),
+                Err(_) => Err(RecvTimeoutError::Disconnected),
+            };
+            match got {
+                Ok(Message::Done(reply)) => break Ok(reply),
+                Ok(Message::Page(picture)) => {
+                    let said = recogniser.recognise(&picture);
+                    if answer(&mut running.requests, said).is_err() {
+                        break Err(RecvTimeoutError::Disconnected);
+                    }
+                }
+                Err(error) => break Err(error),
+            }
         };
         match got {
             Ok(reply) => {
@@ -187,6 +203,28 @@ fn last_words(mut from: ChildStderr) -> Receiver<Vec<u8>> {
     take
 }
 
+/// Answers a child that asks what a picture says.
+fn answer(to: &mut impl Write, said: Recognised) -> io::Result<()> {
+    send(
+        to,
+        &postcard::to_stdvec(&ocr::Said::from(said)).map_err(io::Error::other)?,
+    )?;
+    to.flush()
+}
+
+/// In the child: asks the parent what a picture says.
+fn ask<T: Serialize>(from: &mut impl Read, to: &mut impl Write, picture: Picture) -> Recognised {
+    let mut said = || -> io::Result<Recognised> {
+        let message = Message::<T>::Page(picture.bytes.clone());
+        send(to, &postcard::to_stdvec(&message).map_err(io::Error::other)?)?;
+        to.flush()?;
+        let frame = receive(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let said: ocr::Said = postcard::from_bytes(&frame).map_err(io::Error::other)?;
+        Ok(said.into())
+    };
+    said().unwrap_or(Recognised::Absent)
+}
+
 fn refused(code: &str, reason: impl Into<String>) -> Refusal {
     Refusal {
         code: code.to_owned(),
@@ -266,7 +304,9 @@ pub(crate) fn work() -> io::Result<()> {
             break;
         };
         confined.renew_processor_time();
-        let reply = read(&String::from_utf8_lossy(&name), &bytes);
+        let mut recognise = |picture| ask::<Reply>(&mut requests, &mut replies, picture);
+        let reply = read(&String::from_utf8_lossy(&name), &bytes, &mut recognise);
+        let reply = Message::Done(reply);
         send(
             &mut replies,
             &postcard::to_stdvec(&reply).map_err(io::Error::other)?,
@@ -276,8 +316,8 @@ pub(crate) fn work() -> io::Result<()> {
     Ok(())
 }
 
-fn read(name: &str, bytes: &[u8]) -> Reply {
-    match read_document(name, bytes) {
+fn read(name: &str, bytes: &[u8], recognise: Recognise<'_>) -> Reply {
+    match read_document_with(name, bytes, recognise) {
         Ok(document) => {
             // A reader that breaks its promise shows in tests and in fuzzing, which are built with this.
             debug_assert_eq!(check_invariants(&document), Ok(()), "{name}");
@@ -313,7 +353,8 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
         Command::new(program)
             .args(["extract", "--here"])
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
     });
@@ -328,11 +369,14 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
         let words = words.as_ref().and_then(|words| words.recv_timeout(MOMENT).ok());
         words.unwrap_or_default()
     };
+    let printed = print_and_recognise(&mut child);
     let begun = Instant::now();
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
                 let words = words();
+                // What it printed may still be on its way.
+                let _ = printed.recv();
                 let code = status.code().filter(|&code| code != PANICKED);
                 let code = code.and_then(|code| u8::try_from(code).ok());
                 if code.is_some() {
@@ -348,6 +392,55 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
             }
         }
     }
+}
+
+/// Passes on what the child of `extract_apart` prints, and recognises the pictures that it hands over.
+///
+/// What it returns is disconnected when the child has closed its output and all of it is printed.
+fn print_and_recognise(child: &mut Child) -> Receiver<()> {
+    let (open, ended) = sync_channel(0);
+    let (requests, replies) = (child.stdin.take(), child.stdout.take());
+    thread::spawn(move || {
+        let _open: SyncSender<()> = open;
+        let (Some(mut requests), Some(replies)) = (requests, replies) else {
+            return;
+        };
+        let mut replies = BufReader::new(replies);
+        let mut recogniser = ocr::Recogniser::new(ocr::EXTRACT_LIMIT);
+        while let Ok(Some(frame)) = receive(&mut replies)
+            && let Ok(message) = postcard::from_bytes::<Message<String>>(&frame)
+        {
+            match message {
+                Message::Done(text) => {
+                    // Whoever reads it may have stopped to.
+                    let mut out = io::stdout().lock();
+                    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+                }
+                Message::Page(picture) => {
+                    let said = recogniser.recognise(&picture);
+                    if answer(&mut requests, said).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    ended
+}
+
+/// In the child of `extract_apart`: asks the parent what a picture says.
+pub(crate) fn ask_parent(picture: Picture) -> Recognised {
+    ask::<String>(&mut io::stdin().lock(), &mut io::stdout().lock(), picture)
+}
+
+/// In the child of `extract_apart`: hands over what is to be printed.
+pub(crate) fn print(text: String) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    send(
+        &mut out,
+        &postcard::to_stdvec(&Message::Done(text)).map_err(io::Error::other)?,
+    )?;
+    out.flush()
 }
 
 #[cfg(test)]

@@ -4,14 +4,17 @@
 //! plausible the letters are that each would give. Leaves cleaning to `tidy`.
 
 use encoding_rs::{
-    Encoding, IBM866, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC,
+    Encoding, IBM866, ISO_8859_5, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
+    X_MAC_CYRILLIC,
 };
+
+use crate::letters::plausibility;
 
 /// How many bytes are scored: enough words to tell any two code pages apart.
 const SAMPLE_BYTES: usize = 64 << 10;
 
 /// A declared code page is believed unless another one is this much more plausible per letter.
-const DECLARED_BONUS: f32 = 0.6;
+const DECLARED_BONUS: f32 = 0.25;
 
 /// Text and where it came from.
 #[derive(Debug)]
@@ -63,6 +66,7 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
         CodePage::Known(IBM866),
         CodePage::Known(X_MAC_CYRILLIC),
         CodePage::Kz1048,
+        CodePage::Known(ISO_8859_5),
         CodePage::Known(WINDOWS_1252),
     ];
     let declared = declared.and_then(|label| match label {
@@ -71,7 +75,7 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
             .filter(|encoding| *encoding != UTF_8)
             .map(CodePage::Known),
     });
-    let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
+    let sample = telling_part(bytes);
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, true);
     let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
@@ -113,11 +117,20 @@ fn whole(bytes: &[u8], encoding: &'static Encoding) -> Option<Decoded> {
     })
 }
 
+/// Returns the part of `bytes` that tells most: from a little before the first byte beyond ASCII.
+fn telling_part(bytes: &[u8]) -> &[u8] {
+    /// What stands before the first foreign letter says little more.
+    const LEAD_BYTES: usize = 256;
+    let first = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let start = first.saturating_sub(LEAD_BYTES);
+    &bytes[start..bytes.len().min(start + SAMPLE_BYTES)]
+}
+
 /// Tells UTF-16 by its high bytes: 0 for Latin, 4 for Cyrillic, and little else.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     /// Short texts give no statistics.
     const MIN_BYTES: usize = 8;
-    if bytes.len() < MIN_BYTES || !bytes.len().is_multiple_of(2) {
+    if bytes.len() < MIN_BYTES {
         return None;
     }
     let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
@@ -144,7 +157,8 @@ fn is_binary(bytes: &[u8]) -> bool {
         .iter()
         .filter(|byte| **byte < 0x20 && !text(**byte))
         .count();
-    sample.contains(&0) || controls * 100 > sample.len()
+    // A stray zero is damage; a program has one in every few bytes.
+    controls * 100 > sample.len()
 }
 
 /// Tells whether a text is UTF-8 with a few broken bytes, as after a cut or a bad paste.
@@ -154,7 +168,8 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good > bad * 20
+    // By chance hardly any two letters of an 8-bit text make one of UTF-8.
+    good > bad * 3
 }
 
 /// An 8-bit code page.
@@ -209,145 +224,5 @@ fn kazakh_letter(c: char) -> char {
     }
 }
 
-/// Scores how much `text` looks like Russian, Kazakh or a language in Latin letters: mean over its characters beyond
-/// ASCII, the higher the better; text of frequent Russian letters scores about 1.
-pub(crate) fn plausibility(text: &str) -> f32 {
-    let (mut score, mut count) = (0.0_f32, 0_u32);
-    let mut previous = ' ';
-    for c in text.chars() {
-        if !c.is_ascii() {
-            count += 1;
-            score += letter_score(c);
-            if c.is_alphabetic() && previous.is_alphabetic() {
-                if is_cyrillic(c) != is_cyrillic(previous) {
-                    score -= 2.0;
-                } else if c.is_uppercase() && previous.is_lowercase() {
-                    score -= 1.5;
-                }
-            }
-        } else if c.is_ascii_alphabetic() && is_cyrillic(previous) {
-            score -= 2.0;
-        }
-        previous = c;
-    }
-    if count == 0 { 0.0 } else { score / count as f32 }
-}
-
-/// Tells whether `c` is a Cyrillic letter.
-pub(crate) fn is_cyrillic(c: char) -> bool {
-    matches!(c, '\u{400}'..='\u{52f}')
-}
-
-fn letter_score(c: char) -> f32 {
-    match c {
-        'о' | 'е' | 'а' | 'и' | 'н' | 'т' | 'с' | 'р' | 'в' | 'л' => 1.5,
-        'к' | 'м' | 'д' | 'п' | 'у' | 'я' | 'ы' | 'ь' | 'г' | 'з' | 'б' | 'ч' | 'й' => 1.0,
-        'х' | 'ж' | 'ш' | 'ю' | 'ц' | 'щ' | 'э' | 'ф' => 0.5,
-        'ә' | 'қ' | 'ғ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'і' | 'һ' => 0.9,
-        'А'..='Я' | 'Ё' | 'ё' | 'ъ' => 0.4,
-        'Ә'
-        | 'Қ'
-        | 'Ғ'
-        | 'Ң'
-        | 'Ө'
-        | 'Ұ'
-        | 'Ү'
-        | 'І'
-        | 'à'..='ö'
-        | 'ø'..='ÿ'
-        | '«'
-        | '»'
-        | '—'
-        | '–'
-        | '№'
-        | '\u{a0}'
-        | '“'
-        | '”'
-        | '„'
-        | '…'
-        | '’'
-        | '§'
-        | '°'
-        | '•' => 0.3,
-        'À'..='Ö' | 'Ø'..='Þ' => -0.3,
-        '\u{400}'..='\u{52f}' => -0.7,
-        '\u{2500}'..='\u{259f}' => -1.0,
-        '\u{80}'..='\u{9f}' | '\u{fffd}' => -3.0,
-        _ => -0.8,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RUSSIAN: &str =
-        "Дежурство начинается в семь часов вечера. Ключи хранятся у вахтёра, список - на двери.";
-    const KAZAKH: &str =
-        "Қызметкерлердің еңбек демалысы жиырма төрт күнді құрайды, өтініш екі апта бұрын беріледі.";
-
-    fn kz1048(text: &str) -> Vec<u8> {
-        let letters: Vec<(String, u8)> = (0..=255)
-            .map(|byte| (CodePage::Kz1048.decode(&[byte]), byte))
-            .collect();
-        text.chars()
-            .map(|c| {
-                letters
-                    .iter()
-                    .find(|(letter, _)| *letter == c.to_string())
-                    .expect("in the code page")
-                    .1
-            })
-            .collect()
-    }
-
-    fn check(bytes: &[u8], name: &str, text: &str) {
-        let decoded = decode(bytes, None).expect("text");
-        assert_eq!((decoded.name, decoded.text.as_str()), (name, text));
-    }
-
-    #[test]
-    fn russian_is_read_from_every_code_page() {
-        for encoding in [WINDOWS_1251, KOI8_R, IBM866, X_MAC_CYRILLIC, UTF_8] {
-            check(&encoding.encode(RUSSIAN).0, encoding.name(), RUSSIAN);
-        }
-    }
-
-    #[test]
-    fn one_short_word_is_enough_to_tell_the_common_code_pages_apart() {
-        for encoding in [WINDOWS_1251, KOI8_R, IBM866] {
-            check(&encoding.encode("Привет").0, encoding.name(), "Привет");
-        }
-    }
-
-    #[test]
-    fn utf_16_needs_no_byte_order_mark() {
-        let little: Vec<u8> = RUSSIAN.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let big: Vec<u8> = RUSSIAN.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        check(&little, "UTF-16LE", RUSSIAN);
-        check(&big, "UTF-16BE", RUSSIAN);
-        check(&[&[0xff, 0xfe], little.as_slice()].concat(), "UTF-16LE", RUSSIAN);
-    }
-
-    #[test]
-    fn kazakh_letters_tell_kz_1048_from_windows_1251() {
-        check(&kz1048(KAZAKH), "KZ-1048", KAZAKH);
-    }
-
-    #[test]
-    fn a_false_declaration_is_not_believed() {
-        let bytes = KOI8_R.encode("Пункт приёма работает во дворе каждый день").0;
-        assert_eq!(decode(&bytes, Some("windows-1251")).expect("text").name, "KOI8-R");
-    }
-
-    #[test]
-    fn western_text_stays_western() {
-        let text = "Le café est fermé à midi, désolé.";
-        check(&WINDOWS_1252.encode(text).0, "windows-1252", text);
-    }
-
-    #[test]
-    fn bytes_of_a_program_are_not_text() {
-        assert!(decode(&[0, 1, 2, 3, 255, 254, 7, 0, 9, 200], None).is_none());
-    }
-}
+mod tests;

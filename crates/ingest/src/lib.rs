@@ -6,14 +6,18 @@
 //! Invariant: one bad file costs that file, never the run.
 
 mod decode;
+mod garble;
+mod letters;
 mod library;
+mod ocr;
 mod passages;
 mod read;
 mod tidy;
 
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
-pub const READER_VERSION: u32 = 4;
+pub const READER_VERSION: u32 = 5;
 
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
+pub use ocr::{MAX_RECOGNISED_PAGES, Picture, Recognise, Recognised};
 pub use passages::{HARD_CHARS, passages};
-pub use read::{MAX_FILE_BYTES, check_invariants, read_document, version_of};
+pub use read::{MAX_FILE_BYTES, check_invariants, read_document, read_document_with, version_of};

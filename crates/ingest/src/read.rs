@@ -9,7 +9,7 @@
 mod csv;
 mod doc;
 mod docx;
-mod draft;
+pub(crate) mod draft;
 mod epub;
 mod finish;
 mod html;
@@ -24,6 +24,7 @@ mod ole;
 mod outline;
 mod package;
 mod pdf;
+mod picture;
 mod ppt;
 mod remark;
 mod rtf;
@@ -39,6 +40,7 @@ use std::thread;
 use docent_corpus::{Document, Format, Unreadable, UnreadableCode, Version};
 
 use crate::decode;
+use crate::ocr::{REMEDY, Recognise, Recognised};
 use draft::Draft;
 use package::Package;
 
@@ -65,6 +67,19 @@ const SNIFF_BYTES: usize = 1024;
 ///
 /// When the file gives no text, with the reason and the remedy in one sentence.
 pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
+    read_document_with(name, bytes, &mut |_| Recognised::Absent)
+}
+
+/// Reads one file's bytes as [`read_document`] does, and has `recognise` tell what pictures of pages say.
+///
+/// # Errors
+///
+/// As for [`read_document`].
+pub fn read_document_with(
+    name: &str,
+    bytes: &[u8],
+    recognise: Recognise<'_>,
+) -> Result<Document, Unreadable> {
     if bytes.is_empty() {
         return Err(refuse(UnreadableCode::NoText, "the file is empty"));
     }
@@ -80,7 +95,7 @@ pub fn read_document(name: &str, bytes: &[u8]) -> Result<Document, Unreadable> {
             .name("docent-reader".to_owned())
             .stack_size(READER_STACK_BYTES)
             .spawn_scoped(scope, || {
-                finish::finish(name, version, read_draft(name, bytes, Place::File)?)
+                finish::finish(name, version, read_draft(name, bytes, Place::File, recognise)?)
             });
         let Ok(reader) = reader else {
             return Err(refuse(
@@ -115,17 +130,15 @@ fn refuse(code: UnreadableCode, reason: impl Into<String>) -> Unreadable {
 /// Refuses a file without text.
 fn no_text(format: Format) -> Unreadable {
     let reason = match format {
-        Format::Pdf => {
-            "the PDF holds pictures of pages and no text; recognise its text (OCR) and save it anew"
-        }
-        _ => "the file holds no text",
+        Format::Pdf => format!("the PDF holds pictures of pages and no text; {REMEDY}"),
+        _ => "the file holds no text".to_owned(),
     };
     refuse(UnreadableCode::NoText, reason)
 }
 
 /// Reads a file inside a document: anything but a message, which could hold further ones without end.
 fn read_part(name: &str, bytes: &[u8]) -> Result<Draft, Unreadable> {
-    read_draft(name, bytes, Place::Attached)
+    read_draft(name, bytes, Place::Attached, &mut |_| Recognised::Absent)
 }
 
 /// Where the bytes come from.
@@ -137,14 +150,10 @@ enum Place {
     Attached,
 }
 
-fn read_draft(name: &str, bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
+fn read_draft(name: &str, bytes: &[u8], place: Place, recognise: Recognise<'_>) -> Result<Draft, Unreadable> {
     const OLE: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
-    const MEDIA: [&[u8]; 12] = [
-        b"\x89PNG",
-        b"\xff\xd8\xff",
+    const MEDIA: [&[u8]; 8] = [
         b"GIF8",
-        b"II*\0",
-        b"MM\0*",
         b"Rar!",
         b"7z\xbc\xaf",
         b"\x1f\x8b",
@@ -157,11 +166,13 @@ fn read_draft(name: &str, bytes: &[u8], place: Place) -> Result<Draft, Unreadabl
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         read_package(Package::open(bytes)?, bytes)
     } else if head.windows(5).any(|window| window == b"%PDF-") {
-        pdf::read(bytes)
+        pdf::read(bytes, recognise)
     } else if bytes.starts_with(&OLE) {
         read_compound(bytes, place)
     } else if head.trim_ascii_start().starts_with(b"{\\rtf") {
         rtf::read(bytes.trim_ascii_start())
+    } else if picture::is_one(bytes) {
+        picture::read(bytes, recognise)
     } else if MEDIA.iter().any(|mark| bytes.starts_with(mark)) {
         Err(refuse(
             UnreadableCode::Unsupported,

@@ -3,10 +3,12 @@
 //! Owns characters and words; leaves structure to `read`. Invariant: the result holds no line end, no control character,
 //! no space at its ends and no two spaces in a row, and cleaning it again changes nothing.
 
-use encoding_rs::WINDOWS_1251;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::decode::{is_cyrillic, plausibility};
+pub(crate) mod hyphen;
+pub(crate) mod mojibake;
+
+use crate::letters::{Pair, is_cyrillic, pair};
 
 /// What was mended in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +17,8 @@ pub(crate) struct Repairs {
     pub(crate) look_alikes: u32,
     /// Paragraphs that had been read in a wrong code page.
     pub(crate) mojibake: u32,
+    /// Words that were set with a space behind each letter.
+    pub(crate) spaced_out: u32,
 }
 
 impl Repairs {
@@ -31,19 +35,26 @@ impl Repairs {
                 "Paragraphs turned back from a wrong code page: {paragraphs}."
             ));
         }
+        if self.spaced_out > 0 {
+            let words = self.spaced_out;
+            sentences.push(format!(
+                "Words with spaces between their letters closed up: {words}."
+            ));
+        }
         sentences
     }
 }
 
 /// Cleans the text of one paragraph.
 pub(crate) fn clean(raw: &str, repairs: &mut Repairs) -> String {
-    let turned = turn_back(raw);
+    let turned = mojibake::turned_back(raw);
     if turned.is_some() {
         repairs.mojibake += 1;
     }
     let text = spaced(turned.as_deref().unwrap_or(raw));
     let text = if is_nfc(&text) { text } else { text.nfc().collect() };
     let text = mend_look_alikes(&text, repairs);
+    let text = close_up(text, repairs);
     number_superscripts(&text)
 }
 
@@ -58,7 +69,18 @@ fn spaced(raw: &str) -> String {
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' => {}
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fff9}'..='\u{fffb}'
+            // Tags: whole sentences can be written in them that no reader sees.
+            | '\u{e0000}'..='\u{e0fff}' => {}
+            'ﬀ' => out.push_str("ff"),
+            'ﬁ' => out.push_str("fi"),
+            'ﬂ' => out.push_str("fl"),
+            'ﬃ' => out.push_str("ffi"),
+            'ﬄ' => out.push_str("ffl"),
+            'ﬅ' | 'ﬆ' => out.push_str("st"),
             _ if c.is_whitespace() => {
                 if !out.is_empty() && !out.ends_with(' ') {
                     out.push(' ');
@@ -72,44 +94,6 @@ fn spaced(raw: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
-}
-
-/// Turns text back that was read in a wrong code page, or returns nothing when it was not.
-fn turn_back(raw: &str) -> Option<String> {
-    /// Shorter runs of accented letters are names and foreign words.
-    const MIN_LETTERS: usize = 4;
-    let (mut letters, mut accented, mut cyrillic) = (0_usize, 0_usize, 0_usize);
-    for c in raw.chars().filter(|c| c.is_alphabetic()) {
-        letters += 1;
-        accented += usize::from(matches!(c, 'À'..='ÿ' | '¸' | '¨'));
-        cyrillic += usize::from(is_cyrillic(c));
-    }
-    if accented >= MIN_LETTERS && accented * 10 >= letters * 6 && cyrillic == 0 {
-        // windows-1251 read as Latin-1 or windows-1252.
-        let mut bytes = Vec::with_capacity(raw.len());
-        for c in raw.chars() {
-            match u8::try_from(u32::from(c)) {
-                Ok(byte) => bytes.push(byte),
-                Err(_) => {
-                    bytes.extend_from_slice(&encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).0);
-                }
-            }
-        }
-        let text = WINDOWS_1251.decode_without_bom_handling(&bytes).0.into_owned();
-        return (plausibility(&text) > 0.5).then_some(text);
-    }
-    if cyrillic >= MIN_LETTERS * 2 && cyrillic * 10 >= letters * 9 {
-        // UTF-8 read as windows-1251: every second letter is Р or С.
-        let leads = raw.chars().filter(|c| matches!(c, 'Р' | 'С' | 'Т')).count();
-        if leads * 5 >= cyrillic * 2 {
-            let (bytes, _, unmappable) = WINDOWS_1251.encode(raw);
-            if !unmappable {
-                let text = String::from_utf8(bytes.into_owned()).ok()?;
-                return (plausibility(&text) > 0.5).then_some(text);
-            }
-        }
-    }
-    None
 }
 
 /// Latin letters and the Cyrillic ones that look the same.
@@ -136,6 +120,51 @@ const LOOK_ALIKES: [(char, char); 21] = [
     ('Y', 'У'),
     ('I', 'І'),
 ];
+
+/// Closes up words whose letters are parted by single spaces, as capitals of old orders are: «П Р И К А З».
+///
+/// Where several such words stand in a row nobody can tell where one ends, unless wider gaps told; those are gone by now, so
+/// only up to fourteen letters in a row that make a word by their pairs are closed.
+fn close_up(text: String, repairs: &mut Repairs) -> String {
+    /// Fewer may be initials, or answers to choose from.
+    const MIN_LETTERS: usize = 4;
+    /// Longer runs are several words.
+    const MAX_LETTERS: usize = 14;
+    let single = |word: &str| {
+        let mut chars = word.chars();
+        matches!((chars.next(), chars.next()), (Some(c), None) if c.is_alphabetic() && c.is_uppercase())
+    };
+    if !text.split(' ').any(single) {
+        return text;
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut out: Vec<String> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let run = words[at..].iter().take_while(|word| single(word)).count();
+        if (MIN_LETTERS..=MAX_LETTERS).contains(&run) {
+            let word = words[at..at + run].concat();
+            if is_one_word(&word) {
+                repairs.spaced_out += 1;
+                out.push(word);
+                at += run;
+                continue;
+            }
+        }
+        let step = run.max(1);
+        out.extend(words[at..at + step].iter().map(|word| (*word).to_owned()));
+        at += step;
+    }
+    out.join(" ")
+}
+
+/// Tells whether letters make a word: no strange pair, most of them common.
+fn is_one_word(word: &str) -> bool {
+    let letters: Vec<char> = word.chars().collect();
+    let pairs: Vec<Option<Pair>> = letters.windows(2).map(|two| pair(two[0], two[1])).collect();
+    let common = pairs.iter().filter(|pair| **pair == Some(Pair::Common)).count();
+    !pairs.contains(&Some(Pair::Strange)) && common * 2 >= pairs.len()
+}
 
 fn mend_look_alikes(text: &str, repairs: &mut Repairs) -> String {
     let mixed = text.bytes().any(|byte| byte.is_ascii_alphabetic()) && text.chars().any(is_cyrillic);
@@ -168,6 +197,17 @@ fn mended_word(word: &str) -> Option<String> {
     let latin = word.chars().filter(char::is_ascii_alphabetic).count();
     let cyrillic = word.chars().filter(|c| is_cyrillic(*c)).count();
     if latin == 0 || cyrillic == 0 {
+        return None;
+    }
+    // «IVкв», «IIэтап»: a Roman number that lost the space behind it.
+    let roman = word
+        .chars()
+        .take_while(|c| matches!(c, 'I' | 'V' | 'X' | 'L' | 'C' | 'M'))
+        .count();
+    if roman == latin
+        && !word.chars().skip(roman).any(char::is_uppercase)
+        && word.starts_with(['I', 'V', 'L'])
+    {
         return None;
     }
     let to_cyrillic = |c: char| LOOK_ALIKES.iter().find(|pair| pair.0 == c).map(|pair| pair.1);
@@ -329,6 +369,8 @@ mod tests {
             "договор № 5",
         );
         check("и\u{306}", "й");
+        check("ﬁnal oﬀer", "final offer");
+        check("срок\u{e0041}\u{e0042} пять дней\u{61c}", "срок пять дней");
     }
 
     #[test]
@@ -349,7 +391,16 @@ mod tests {
     fn letters_of_the_other_alphabet_are_mended_in_a_word_that_mixes_them() {
         check("cтaтья 5", "статья 5");
         check("бiлiм", "білім");
+        check("Ответcтвeнный зa pаботу", "Ответственный за работу");
+        check("IVкв, USBкабель", "IVкв, USBкабель");
         check("Wi-Fi и API в IT-отделе", "Wi-Fi и API в IT-отделе");
+    }
+
+    #[test]
+    fn a_word_set_with_spaces_is_closed_up_and_initials_are_not() {
+        check("П Р И К А З № 5", "ПРИКАЗ № 5");
+        check("Ответы: А Б В Г", "Ответы: А Б В Г");
+        check("И. И. Иванов", "И. И. Иванов");
     }
 
     #[test]

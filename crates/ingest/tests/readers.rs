@@ -413,7 +413,7 @@ fn what_gives_no_text_is_refused_with_its_reason() {
     let page = format!("<html><body>{}", "<div>".repeat(5_000));
     let mut noise = b"%PDF-1.4\n".to_vec();
     noise.extend((0..4000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8));
-    let cases: [(&[u8], UnreadableCode); 13] = [
+    let cases: [(&[u8], UnreadableCode); 14] = [
         (&deep, UnreadableCode::Damaged),
         (&tree, UnreadableCode::Damaged),
         (page.as_bytes(), UnreadableCode::TooBig),
@@ -421,7 +421,8 @@ fn what_gives_no_text_is_refused_with_its_reason() {
         (b" \n ", UnreadableCode::NoText),
         (b"{\\rtf1 {\\info{\\title x}}}", UnreadableCode::NoText),
         (b"{\\rtf1 cut off", UnreadableCode::Damaged),
-        (b"\x89PNG\r\n", UnreadableCode::Unsupported),
+        (b"\x89PNG\r\n", UnreadableCode::NoText),
+        (b"GIF89a", UnreadableCode::Unsupported),
         (
             &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0],
             UnreadableCode::Damaged,

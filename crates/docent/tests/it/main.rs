@@ -11,6 +11,7 @@ mod hostile;
 mod index;
 mod instruments;
 mod live;
+mod scan;
 mod tables;
 
 use std::path::{Path, PathBuf};

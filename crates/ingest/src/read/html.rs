@@ -20,8 +20,9 @@ use super::refuse;
 use css::Sheet;
 use table::Table;
 
-/// A page's main part is believed to be one when it holds this share of the page's text, in percent.
-const MAIN_SHARE_PERCENT: usize = 20;
+/// A page's main part is believed to be one when it holds this share of the page's text, in percent: what is left out around
+/// it may be asked for too, so the case has to be clear.
+const MAIN_SHARE_PERCENT: usize = 60;
 
 /// Reads HTML that is already UTF-8.
 ///
@@ -42,12 +43,15 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     // Headers that hold the page's main heading are the document's own; the open ones, innermost last.
     let mut titled = HashSet::new();
     let mut open_headers = Vec::new();
-    let (mut all, mut main) = (0_usize, None);
+    let mut main = None;
+    let mut frameless = None;
     for edge in html.root_element().traverse() {
         match edge {
-            Edge::Open(node) => match node.value() {
-                Node::Text(words) => all += words.len(),
-                Node::Element(element) => match element.name() {
+            Edge::Open(node) => {
+                let Node::Element(element) = node.value() else {
+                    continue;
+                };
+                match element.name() {
                     "style" => {
                         styles.extend(ElementRef::wrap(node).into_iter().flat_map(|style| style.text()));
                     }
@@ -67,11 +71,13 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                             titled.extend(open_headers.drain(..));
                         }
                     }
+                    "noframes" => {
+                        frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>())
+                    }
                     "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
                     _ => {}
-                },
-                _ => {}
-            },
+                }
+            }
             Edge::Close(node) => {
                 for open in [&mut open_tables, &mut open_headers] {
                     if open.last() == Some(&node.id()) {
@@ -81,10 +87,8 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             }
         }
     }
-    let main = main.filter(|main| {
-        let share: usize = main.text().map(str::len).sum();
-        share * 100 >= all * MAIN_SHARE_PERCENT
-    });
+    let main =
+        main.filter(|main| words_of(*main) * 100 >= words_of(html.root_element()) * MAIN_SHARE_PERCENT);
     let mut walker = Walker {
         sheet: Sheet::parse(&styles),
         layout,
@@ -94,6 +98,15 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
     draft.paras = walker.paras;
+    // A page of frames says in here what it says to programs without them. Within it the parser finds no further ones.
+    if draft.paras.last().is_none()
+        && let Some(inner) = frameless.filter(|inner| inner.contains('<') && !inner.contains("<noframes"))
+    {
+        let title = draft.title.take();
+        draft = read(&inner)?;
+        draft.title = draft.title.or(title);
+        return Ok(draft);
+    }
     if walker.hidden > 0 {
         let characters = walker.hidden;
         draft
@@ -101,6 +114,24 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             .push(format!("Hidden text left out, characters: {characters}."));
     }
     Ok(draft)
+}
+
+/// Returns how many bytes of words stand in an element; scripts and styles have none.
+fn words_of(root: ElementRef<'_>) -> usize {
+    let spoken = |name: &str| !matches!(name, "script" | "style" | "noscript" | "template" | "title");
+    root.descendants()
+        .filter_map(|node| match node.value() {
+            Node::Text(words) => Some((node.parent()?, words.trim().len())),
+            _ => None,
+        })
+        .filter(|(parent, _)| {
+            parent
+                .value()
+                .as_element()
+                .is_none_or(|element| spoken(element.name()))
+        })
+        .map(|(_, bytes)| bytes)
+        .sum()
 }
 
 /// Parses a page, or returns nothing when it has more elements than a document.
@@ -135,12 +166,15 @@ fn parse(text: &str) -> Option<Html> {
 }
 
 fn meta(draft: &mut Draft, element: &Element) {
-    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else {
+    let name = element.attr("name").or_else(|| element.attr("property"));
+    let (Some(name), Some(content)) = (name, element.attr("content")) else {
         return;
     };
     match name.to_ascii_lowercase().as_str() {
-        "author" => draft.author = Some(content.to_owned()),
-        "date" | "dc.date" | "dcterms.created" => draft.date = Some(content.to_owned()),
+        "author" | "article:author" => draft.author = Some(content.to_owned()),
+        "date" | "dc.date" | "dcterms.created" | "article:published_time" => {
+            draft.date = Some(content.to_owned())
+        }
         _ => {}
     }
 }
@@ -220,17 +254,18 @@ impl Walker {
         self.flush();
     }
 
-    /// Tells whether an element is never text of the document.
+    /// Tells whether an element is never text of the document, or is around the main part of a page that has one.
     fn is_furniture(&self, element: &Element, id: ego_tree::NodeId) -> bool {
         let role = element.attr("role").unwrap_or("");
         match element.name() {
-            "script" | "style" | "head" | "noscript" | "template" | "svg" | "button" | "select"
-            | "option" | "iframe" | "object" | "nav" | "textarea" | "xml" | "audio" | "video" | "canvas" => {
-                true
+            "script" | "style" | "head" | "noscript" | "noframes" | "template" | "svg" | "iframe"
+            | "object" | "xml" | "audio" | "video" | "canvas" => true,
+            "button" | "nav" | "footer" | "aside" => !self.whole_page,
+            "header" => !self.whole_page && !self.titled.contains(&id),
+            _ => {
+                !self.whole_page
+                    && matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu")
             }
-            "footer" | "aside" => self.whole_page,
-            "header" => self.whole_page && !self.titled.contains(&id),
-            _ => matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu"),
         }
     }
 
@@ -330,8 +365,10 @@ impl Walker {
             }
             "thead" => self.with_table(|table, _| table.head = true),
             "img" => {
-                if let Some(words) = element.attr("alt").filter(|words| words.contains(' ')) {
+                if let Some(words) = element.attr("alt").filter(|words| is_told(words)) {
+                    self.buffer.push(' ');
                     self.buffer.push_str(words);
+                    self.buffer.push(' ');
                 }
             }
             "section" | "aside" | "div" => {
@@ -419,6 +456,14 @@ impl Walker {
     }
 }
 
+/// Tells whether the text for a picture says something: not «logo», not the name of a file.
+fn is_told(alt: &str) -> bool {
+    /// Shorter ones without a space are «фото» and «logo».
+    const MIN_CHARS: usize = 5;
+    let word = alt.chars().count() >= MIN_CHARS && alt.chars().all(char::is_alphabetic);
+    alt.trim().contains(' ') || word
+}
+
 fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -454,13 +499,17 @@ fn is_block(name: &str) -> bool {
             | "main"
             | "menu"
             | "ol"
+            | "optgroup"
+            | "option"
             | "p"
             | "pre"
             | "section"
+            | "select"
             | "summary"
             | "table"
             | "tbody"
             | "td"
+            | "textarea"
             | "tfoot"
             | "th"
             | "thead"

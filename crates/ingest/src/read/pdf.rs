@@ -4,6 +4,7 @@
 //! that page and is told.
 
 mod layout;
+mod pages;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,9 +13,11 @@ use pdf_oxide::PdfDocument;
 use pdf_oxide::object::{Object, ObjectRef};
 
 use super::draft::{Draft, Para, Role};
-use super::text::hyphenated;
-use super::{no_text, outline, refuse};
+use super::{outline, refuse};
+use crate::ocr::Recognise;
+use crate::tidy::hyphen::{Words, breaks};
 use layout::{Line, Piece};
+use pages::Page;
 
 /// The longest codes of law have some 1,500 pages; beyond this a page tree is a mistake or an attack.
 const MAX_PAGES: usize = 5000;
@@ -27,13 +30,7 @@ const MAX_OPEN_BRACKETS: usize = 5_000;
 const HEADING_RATIO: f32 = 1.12;
 
 /// Reads a PDF.
-pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
-    let damaged = || {
-        refuse(
-            UnreadableCode::Damaged,
-            "the PDF is cut short or broken; fetch or save it anew",
-        )
-    };
+pub(super) fn read(bytes: &[u8], recognise: Recognise<'_>) -> Result<Draft, Unreadable> {
     let locked = || {
         refuse(
             UnreadableCode::Encrypted,
@@ -65,38 +62,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     }
     let mut draft = Draft::new(Format::Pdf);
     draft.pages = u32::try_from(count).ok();
-    let mut pages: Vec<Vec<Line>> = Vec::with_capacity(count);
-    let mut failed = Vec::new();
-    for page in 0..count {
-        if let Ok(words) = pdf.extract_words(page) {
-            pages.push(layout::lines(&words));
-        } else {
-            failed.push((page + 1).to_string());
-            pages.push(Vec::new());
-        }
-    }
-    if pages.iter().all(Vec::is_empty) {
-        return Err(if failed.len() == count {
-            damaged()
-        } else {
-            no_text(Format::Pdf)
-        });
-    }
-    if is_garbled(&pages) {
-        return Err(refuse(
-            UnreadableCode::GarbledText,
-            "the letters of the PDF's text layer are not those on its pages; recognise its text (OCR) and save it anew",
-        ));
-    }
-    if !failed.is_empty() {
-        draft
-            .lost
-            .push(format!("Pages that could not be read: {}.", failed.join(", ")));
-    }
+    let mut pages = pages::read(&pdf, count, &mut draft, recognise)?;
     drop_running_lines(&mut pages);
     properties(&pdf, &mut draft);
-    assemble(&pages, &mut draft);
+    assemble(pages, &mut draft);
     Ok(draft)
+}
+
+/// Refuses a broken PDF.
+fn damaged() -> Unreadable {
+    refuse(
+        UnreadableCode::Damaged,
+        "the PDF is cut short or broken; fetch or save it anew",
+    )
 }
 
 /// Tells whether arrays and dictionaries stand inside one another deeper than a parser's stack.
@@ -209,34 +187,13 @@ fn iso_date(date: &str) -> Option<String> {
     all.then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
 }
 
-/// Tells a text layer whose letters are wrong: most longer words have no vowel, or no letters of ours.
-fn is_garbled(pages: &[Vec<Line>]) -> bool {
-    /// Fewer words than this tell nothing: tables of codes are no garble.
-    const MIN_WORDS: usize = 40;
-    const VOWELS: &str = "аеёиоуыэюяәөұүіaeiouyäöüéè";
-    let (mut words, mut strange) = (0_usize, 0_usize);
-    for line in pages.iter().flatten() {
-        for word in line.text().split_whitespace() {
-            let lower = word.to_lowercase();
-            let letters = lower.chars().filter(|c| c.is_alphabetic()).count();
-            let wrong = lower
-                .chars()
-                .any(|c| matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}'));
-            // Abbreviations in capitals have no vowels either.
-            let capital = word.chars().filter(|c| c.is_uppercase()).count() > 1;
-            if wrong || (letters >= 5 && !capital) {
-                words += 1;
-                strange += usize::from(wrong || !lower.chars().any(|c| VOWELS.contains(c)));
-            }
-        }
-    }
-    words >= MIN_WORDS && strange * 3 > words
-}
-
-/// Drops page numbers and lines that come back at the top or bottom of the pages.
-fn drop_running_lines(pages: &mut [Vec<Line>]) {
+/// Drops page numbers, and lines that come back at the top or bottom of the pages from their second time on: the first
+/// one may be a title, and on two pages it may be chance.
+fn drop_running_lines(pages: &mut [Page]) {
     /// Headers and footers have one or two lines.
     const EDGE_LINES: usize = 2;
+    /// Two lines that are alike may be the last ones of two forms.
+    const MIN_PAGES: usize = 3;
     let key = |line: &Line| -> String {
         line.text()
             .chars()
@@ -252,29 +209,32 @@ fn drop_running_lines(pages: &mut [Vec<Line>]) {
     };
     let mut seen: HashMap<String, usize> = HashMap::new();
     for page in pages.iter() {
-        let mut keys: Vec<String> = edges(page).into_iter().map(|at| key(&page[at])).collect();
+        let lines = &page.lines;
+        let mut keys: Vec<String> = edges(lines).into_iter().map(|at| key(&lines[at])).collect();
         keys.sort_unstable();
         keys.dedup();
         for key in keys {
             *seen.entry(key).or_default() += 1;
         }
     }
-    let filled = pages.iter().filter(|page| !page.is_empty()).count();
+    let filled = pages.iter().filter(|page| !page.lines.is_empty()).count();
     let numbered = numbering(pages);
+    let mut met = HashSet::new();
     for (number, page) in pages.iter_mut().enumerate() {
-        let count = page.len();
+        let count = page.lines.len();
         let mut at = 0;
-        page.retain(|line| {
+        page.lines.retain(|line| {
             let edge = at < EDGE_LINES || at + EDGE_LINES >= count;
             let outermost = at == 0 || at + 1 == count;
             at += 1;
-            let repeated = filled > 1
+            let repeated = edge
                 && runs(&line.text())
                 && seen
                     .get(&key(line))
-                    .is_some_and(|pages| *pages > 1 && *pages * 2 > filled);
+                    .is_some_and(|pages| *pages >= MIN_PAGES && *pages * 2 > filled);
+            let again = repeated && !met.insert(key(line));
             let numbers = outermost && count > 1 && numbers_page(&line.text(), number, &numbered);
-            !((edge && repeated) || numbers)
+            !(again || numbers)
         });
     }
 }
@@ -293,10 +253,11 @@ fn runs(text: &str) -> bool {
 }
 
 /// Returns how the pages are numbered: by how much the numbers at the edges of two pages or more differ from their place.
-fn numbering(pages: &[Vec<Line>]) -> HashSet<i32> {
+fn numbering(pages: &[Page]) -> HashSet<i32> {
     let mut offsets: HashMap<i32, usize> = HashMap::new();
-    for (at, page) in pages.iter().enumerate().filter(|(_, page)| page.len() > 1) {
-        let edges = page.first().into_iter().chain(page.last());
+    let texts = pages.iter().map(|page| &page.lines).enumerate();
+    for (at, lines) in texts.filter(|(_, lines)| lines.len() > 1) {
+        let edges = lines.first().into_iter().chain(lines.last());
         let mut found: Vec<i32> = edges
             .filter_map(|line| Some(offset(page_number(&line.text())?.0, at)))
             .collect();
@@ -344,21 +305,22 @@ fn page_number(text: &str) -> Option<(i32, bool)> {
 }
 
 /// Turns lines into paragraphs, headings and rows.
-fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
-    let body = body_size(pages);
+fn assemble(pages: Vec<Page>, draft: &mut Draft) {
+    let body = body_size(&pages);
+    let words = words(&pages);
     let mut large: Vec<u32> = pages
         .iter()
-        .flatten()
+        .flat_map(|page| &page.lines)
         .filter(|line| line.size > body * HEADING_RATIO)
         .map(|line| half_points(line.size))
         .collect();
     large.sort_unstable_by(|a, b| b.cmp(a));
     large.dedup();
     let mut tables = 0;
-    for (number, page) in pages.iter().enumerate() {
+    for (number, page) in pages.into_iter().enumerate() {
         let page_number = u32::try_from(number + 1).ok();
         let mut first = true;
-        for piece in layout::pieces(page) {
+        for piece in layout::pieces(&page.lines, &words) {
             match piece {
                 Piece::Table(rows) => {
                     let header = super::draft::looks_like_header(&rows);
@@ -380,7 +342,7 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
                     }
                 }
                 Piece::Text(lines) => {
-                    let text = joined(&lines);
+                    let text = joined(&lines, &words);
                     let size = lines.first().map_or(body, |line| line.size);
                     let short = text.chars().count() <= 250 && text.chars().any(char::is_alphabetic);
                     let level = large
@@ -391,7 +353,7 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
                     let strong = lines.iter().all(|line| line.bold);
                     let broken = first && role == Role::Plain && goes_on(draft.paras.last(), &text, strong);
                     if let (true, Some(before)) = (broken, draft.paras.last_mut()) {
-                        join_line(&mut before.text, &text);
+                        join_line(&mut before.text, &text, &words);
                     } else {
                         draft.paras.push(Para {
                             page: page_number,
@@ -403,7 +365,20 @@ fn assemble(pages: &[Vec<Line>], draft: &mut Draft) {
             }
             first = false;
         }
+        draft.paras.extend(page.recognised);
     }
+}
+
+/// Returns the words of the document, when a line ends in a hyphen at all.
+fn words(pages: &[Page]) -> Words {
+    let mut words = Words::default();
+    let lines = || pages.iter().flat_map(|page| &page.lines);
+    if lines().any(|line| line.text().ends_with('-')) {
+        for line in lines() {
+            words.note(&line.text());
+        }
+    }
+    words
 }
 
 /// Tells whether the first text of a page goes on with the last paragraph of the page before.
@@ -417,21 +392,24 @@ fn goes_on(before: Option<&Para>, text: &str, strong: bool) -> bool {
     })
 }
 
-fn joined(lines: &[&Line]) -> String {
+fn joined(lines: &[&Line], words: &Words) -> String {
     let mut text = String::new();
     for line in lines {
-        join_line(&mut text, &line.text());
+        join_line(&mut text, &line.text(), words);
     }
     text
 }
 
-fn join_line(text: &mut String, line: &str) {
+fn join_line(text: &mut String, line: &str, words: &Words) {
     let stem = text
         .strip_suffix(['-', '\u{ad}', '\u{2010}'])
-        .filter(|stem| hyphenated(stem, line))
-        .map(str::len);
+        .filter(|stem| breaks(stem, line))
+        .map(str::to_owned);
     if let Some(stem) = stem {
-        text.truncate(stem);
+        // A soft hyphen is never part of a word.
+        if text.ends_with('\u{ad}') || words.drops(&stem, line) {
+            text.truncate(stem.len());
+        }
     } else if !(text.is_empty() || text.ends_with('-') && line.starts_with(|c: char| c.is_ascii_digit())) {
         // «ГА-2025-» and «00001» are one number; its hyphen stays.
         text.push(' ');
@@ -444,9 +422,9 @@ fn half_points(size: f32) -> u32 {
 }
 
 /// Returns the size in which most letters are set.
-fn body_size(pages: &[Vec<Line>]) -> f32 {
+fn body_size(pages: &[Page]) -> f32 {
     let mut sizes: HashMap<u32, usize> = HashMap::new();
-    for line in pages.iter().flatten() {
+    for line in pages.iter().flat_map(|page| &page.lines) {
         *sizes.entry(half_points(line.size)).or_default() += line.text().len();
     }
     // The smaller of equals, so that the result does not hang on the order of a map.

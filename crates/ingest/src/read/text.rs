@@ -3,6 +3,7 @@
 use docent_corpus::Format;
 
 use super::draft::{Draft, Para, Role};
+use crate::tidy::hyphen::{Words, breaks};
 
 /// Lines of hand-wrapped text are at most this long; longer lines are paragraphs.
 const MAX_WRAP_CHARS: usize = 120;
@@ -14,6 +15,10 @@ const MIN_WRAP_CHARS: usize = 50;
 pub(super) fn read(text: &str) -> Draft {
     let mut draft = Draft::new(Format::Text);
     let wrap = wrap_width(text);
+    let mut known = Words::default();
+    if lines(text).any(|line| line.ends_with('-')) {
+        lines(text).for_each(|line| known.note(line));
+    }
     let mut current = String::new();
     let mut table = 0;
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -35,10 +40,11 @@ pub(super) fn read(text: &str) -> Draft {
         if current.is_empty() || !wraps(before, words, wrap) {
             flush(&mut draft, &mut current);
         }
-        if let Some(stem) = current.strip_suffix('-').filter(|stem| hyphenated(stem, words)) {
-            current.truncate(stem.len());
-        } else if !current.is_empty() {
-            current.push(' ');
+        match current.strip_suffix('-').filter(|stem| breaks(stem, words)) {
+            Some(stem) if known.drops(stem, words) => current.truncate(stem.len()),
+            Some(_) => {}
+            None if current.is_empty() => {}
+            None => current.push(' '),
         }
         current.push_str(words);
         before = line;
@@ -55,12 +61,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n')
         .flat_map(|line| line.trim_end_matches('\r').split(OTHER_ENDS))
         .map(str::trim_end)
-}
-
-/// Tells whether a word was broken at the line end: letter, hyphen, then a small letter.
-pub(super) fn hyphenated(stem: &str, next: &str) -> bool {
-    stem.chars().next_back().is_some_and(char::is_alphabetic)
-        && next.chars().next().is_some_and(char::is_lowercase)
 }
 
 fn flush(draft: &mut Draft, current: &mut String) {

@@ -20,6 +20,7 @@ impl Style {
     /// Reads declarations such as `vertical-align: super; font-weight: bold`.
     pub(super) fn of(declarations: &str) -> Self {
         let mut style = Self::default();
+        let (mut colour, mut ground) = (None, None);
         for declaration in declarations.split(';') {
             let Some((property, value)) = declaration.split_once(':') else {
                 continue;
@@ -37,11 +38,20 @@ impl Style {
                 "text-align" => style.centred = value == "center",
                 "display" => style.hidden |= value == "none",
                 "visibility" => style.hidden |= value == "hidden",
-                "font-size" => style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt"),
+                "font-size" => {
+                    style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px")
+                }
+                "opacity" => style.hidden |= value == "0",
+                "left" | "top" | "text-indent" | "margin-left" => style.hidden |= is_far_off(&value),
+                "color" => colour = Some(value),
+                "background" | "background-color" => ground = Some(value),
                 "mso-hide" => style.hidden |= value == "all",
                 _ => {}
             }
         }
+        // Said in one place, so that no other rule gives it another ground.
+        style.hidden |=
+            colour.is_some_and(|colour| is_white(&colour) && ground.is_some_and(|ground| is_white(&ground)));
         style
     }
 
@@ -54,6 +64,21 @@ impl Style {
             hidden: self.hidden || other.hidden,
         }
     }
+}
+
+/// Tells whether a length moves text off every screen.
+fn is_far_off(value: &str) -> bool {
+    /// Wider than any screen, in pixels.
+    const FAR: f32 = -2000.0;
+    let number = value.trim_end_matches("px").parse::<f32>();
+    number.is_ok_and(|number| number <= FAR)
+}
+
+fn is_white(value: &str) -> bool {
+    matches!(
+        value,
+        "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "rgb(255, 255, 255)"
+    )
 }
 
 /// The simple rules of a style sheet, by selector.

@@ -5,8 +5,16 @@
 
 use pdf_oxide::layout::Word;
 
+use crate::tidy::hyphen::Words;
+
 /// A gap wider than this many font sizes parts cells when the lines around share it; justified text seldom gets there.
 const CELL_GAP: f32 = 0.8;
+
+/// A gap wider than this many font sizes parts words.
+const WORD_GAP: f32 = 0.12;
+
+/// A gap wider than this many font sizes parts a mark from the word before it, as the Russian standard for references has it.
+const MARK_GAP: f32 = 0.18;
 
 /// Lines of one paragraph or cell are at most this many font sizes apart, baseline to baseline.
 const LINE_STEP: f32 = 1.75;
@@ -41,6 +49,15 @@ impl Line {
             .map(|segment| segment.text.as_str())
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// Replaces its words by what `change` makes of them.
+    pub(super) fn change(&mut self, change: impl Fn(&str) -> Option<String>) {
+        for segment in &mut self.segments {
+            if let Some(text) = change(&segment.text) {
+                segment.text = text;
+            }
+        }
     }
 
     fn left(&self) -> f32 {
@@ -103,10 +120,9 @@ fn line_of(mut words: Vec<&Word>) -> Line {
         let raised = font_size(word) < size * 0.8 && word.bbox.y > y + size * 0.2;
         match segments.last_mut() {
             Some(segment) if left - segment.right <= CELL_GAP * size => {
-                if left - segment.right > 0.12 * size
-                    && !raised
-                    && !word.text.starts_with([',', '.', ';', ':', ')', '»'])
-                {
+                // Some programs set marks a little apart from their word.
+                let mark = word.text.starts_with([',', '.', ';', ':', ')', '»']);
+                if left - segment.right > if mark { MARK_GAP } else { WORD_GAP } * size && !raised {
                     segment.text.push(' ');
                 }
                 if raised {
@@ -132,7 +148,7 @@ fn line_of(mut words: Vec<&Word>) -> Line {
 }
 
 /// Parts the lines of a page into paragraphs and tables.
-pub(super) fn pieces(lines: &[Line]) -> Vec<Piece<'_>> {
+pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
     let left = lines.iter().map(Line::left).fold(f32::INFINITY, f32::min);
     let right = lines.iter().map(Line::right).fold(0.0, f32::max);
     let mut pieces = Vec::new();
@@ -142,7 +158,7 @@ pub(super) fn pieces(lines: &[Line]) -> Vec<Piece<'_>> {
         let run = table_run(&lines[at..]);
         if run > 0 {
             close(&mut pieces, &mut open);
-            pieces.push(Piece::Table(rows(&lines[at..at + run])));
+            pieces.push(Piece::Table(rows(&lines[at..at + run], words)));
             at += run;
             continue;
         }
@@ -273,7 +289,7 @@ fn columns(lines: &[Line]) -> Vec<(f32, f32)> {
     columns
 }
 
-fn rows(lines: &[Line]) -> Vec<Vec<String>> {
+fn rows(lines: &[Line], words: &Words) -> Vec<Vec<String>> {
     let columns = columns(lines);
     let spaced = lines
         .windows(2)
@@ -293,7 +309,7 @@ fn rows(lines: &[Line]) -> Vec<Vec<String>> {
                         .min_by(|a, b| distance(&columns[*a]).total_cmp(&distance(&columns[*b])))
                 });
             if let Some(cell) = at.and_then(|at| cells.get_mut(at)) {
-                super::join_line(cell, &segment.text);
+                super::join_line(cell, &segment.text, words);
             }
         }
         let begins = match above {
@@ -304,7 +320,7 @@ fn rows(lines: &[Line]) -> Vec<Vec<String>> {
         match rows.last_mut() {
             Some(row) if !begins => {
                 for (cell, more) in row.iter_mut().zip(cells).filter(|(_, more)| !more.is_empty()) {
-                    super::join_line(cell, &more);
+                    super::join_line(cell, &more, words);
                 }
             }
             _ => rows.push(cells),
