@@ -62,9 +62,8 @@ pub(crate) fn paras(text: &str, page: u32) -> Vec<Para> {
         }
         match open.strip_suffix('-').filter(|stem| breaks(stem, line)) {
             Some(stem) if words.drops(stem, line) => open.truncate(stem.len()),
-            Some(_) => {}
             None if !open.is_empty() && !line.is_empty() => open.push(' '),
-            None => {}
+            Some(_) | None => {}
         }
         open.push_str(line);
     }

@@ -72,7 +72,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                         }
                     }
                     "noframes" => {
-                        frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>())
+                        frameless = ElementRef::wrap(node).map(|inner| inner.text().collect::<String>());
                     }
                     "main" | "article" if main.is_none() => main = ElementRef::wrap(node),
                     _ => {}
@@ -173,7 +173,7 @@ fn meta(draft: &mut Draft, element: &Element) {
     match name.to_ascii_lowercase().as_str() {
         "author" | "article:author" => draft.author = Some(content.to_owned()),
         "date" | "dc.date" | "dcterms.created" | "article:published_time" => {
-            draft.date = Some(content.to_owned())
+            draft.date = Some(content.to_owned());
         }
         _ => {}
     }

@@ -158,9 +158,9 @@ fn is_compound(tail: &str, head: &str) -> bool {
     let by_itself = tail == last;
     let adverb = last.chars().count() >= MIN_TAIL_CHARS
         && (ADVERBS.iter().any(|end| last.ends_with(end)) || matches!(last, "финансово" | "торгово"));
-    (by_itself && BEFORE.contains(&last))
-        || (by_itself && PAIRS.contains(&(last, head)))
-        || (by_itself && last == "по" && head.ends_with("ски"))
+    let pair =
+        BEFORE.contains(&last) || PAIRS.contains(&(last, head)) || (last == "по" && head.ends_with("ски"));
+    (by_itself && pair)
         || AFTER.contains(&head)
         || (head == "то" && PRONOUNS.contains(&last))
         || (adverb

@@ -94,9 +94,8 @@ impl Turn {
                 continue;
             }
             match u32::from(c) {
-                code @ 0..0x80 => bytes.push(code as u8),
                 // Bytes that a code page leaves free are passed on as control characters.
-                code @ 0x80..0xa0 => bytes.push(code as u8),
+                code @ 0..0xa0 => bytes.push(code as u8),
                 code @ 0xa0..0x100 if self.read == WINDOWS_1252 => bytes.push(code as u8),
                 _ => {
                     let mut buffer = [0; 4];

@@ -39,7 +39,7 @@ impl Style {
                 "display" => style.hidden |= value == "none",
                 "visibility" => style.hidden |= value == "hidden",
                 "font-size" => {
-                    style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px")
+                    style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px");
                 }
                 "opacity" => style.hidden |= value == "0",
                 "left" | "top" | "text-indent" | "margin-left" => style.hidden |= is_far_off(&value),

@@ -178,9 +178,9 @@ fn recognise_pages(
         }
         if paras.is_empty() {
             if *fate == Fate::Garbled {
-                garbled.push(at + 1)
+                garbled.push(at + 1);
             } else if done != Done::All {
-                scans.push(at + 1)
+                scans.push(at + 1);
             }
         } else {
             read.push(at + 1);
@@ -229,7 +229,7 @@ fn picture_of(pdf: &PdfDocument, number: usize) -> Option<Vec<u8>> {
     let picture = largest.decode().ok()?;
     match picture.data() {
         ImageData::Jpeg(bytes) => Some(bytes.clone()),
-        _ => picture.to_png_bytes().ok(),
+        ImageData::Raw { .. } => picture.to_png_bytes().ok(),
     }
 }
 
