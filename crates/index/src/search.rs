@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
-    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever,
+    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Repair, Retrieval, RetrieveError, Retriever,
 };
 use docent_language::{Token, detect, sentences, tokens};
 use tantivy::columnar::Column;
@@ -359,10 +359,20 @@ impl Index {
             vocabulary: &self.vocabulary,
             passages: |word| self.frequency(word),
         };
-        let Some(reading) = reader.read(&question.text) else {
+        let Some(mut reading) = reader.read(&question.text) else {
             return Ok(first);
         };
         let mut second = self.find(&reading.text, limit)?;
+        if reading.repairs == [Repair::Spelling] {
+            // A word that the documents do not use need not be misspelt: only what is found together is taken for meant.
+            let Some(text) = held_mends(&question.text, &reading.text, &second) else {
+                return Ok(first);
+            };
+            if text != reading.text {
+                reading.text = text;
+                second = self.find(&reading.text, limit)?;
+            }
+        }
         let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
         if share(&second) <= share(&first) {
             return Ok(first);
@@ -450,6 +460,32 @@ impl Index {
             reading: None,
         })
     }
+}
+
+/// Returns the question with those of its mended words that the best hit holds; nothing when it holds none of them.
+fn held_mends(question: &str, mended: &str, found: &Retrieval) -> Option<String> {
+    let best = found.hits.first()?;
+    let held = |stem: &str| {
+        let at = found.terms.iter().position(|term| term.stem == stem);
+        at.is_some_and(|at| best.matches[at] != Match::Missing)
+    };
+    let (one, other) = (tokens(question, detect(question)), tokens(mended, detect(mended)));
+    if one.len() != other.len() {
+        return Some(mended.to_owned());
+    }
+    let (mut text, mut end, mut any) = (String::new(), 0, false);
+    for (was, is) in one.iter().zip(&other) {
+        text.push_str(&question[end..was.range.start]);
+        end = was.range.end;
+        if was.word != is.word && held(&is.stem) {
+            any = true;
+            text.push_str(&mended[is.range.start..is.range.end]);
+        } else {
+            text.push_str(&question[was.range.start..was.range.end]);
+        }
+    }
+    text.push_str(&question[end..]);
+    any.then_some(text)
 }
 
 /// A word of the documents with what it is worth for a term of the question.
