@@ -27,7 +27,7 @@ const HEAD: usize = 5;
 const LEAST: f32 = 0.2;
 
 /// Words taken for one word of a question: what is built on its root.
-const MOST: usize = 32;
+const MOST: usize = 16;
 
 /// Letters of the longest ending behind a normal form: «…ующегося» with what Snowball takes off.
 const ENDING: usize = 7;

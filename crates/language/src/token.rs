@@ -52,7 +52,13 @@ fn normal(word: &str) -> String {
 /// parted by spaces («5 000») are told once more as a whole (`27.07.2006`, `5000`), by a token over all their words that
 /// follows them.
 pub fn tokens(text: &str, language: Language) -> Vec<Token> {
-    KNOWN.with_borrow_mut(|known| read(text, language, &mut known[usize::from(language == Language::Kazakh)]))
+    KNOWN.with_borrow_mut(|known| {
+        read(
+            text,
+            language,
+            &mut known[usize::from(language == Language::Kazakh)],
+        )
+    })
 }
 
 /// Words remembered on each thread, and the bytes of the longest: enough for nearly all that a text repeats, in about 4 MB.
