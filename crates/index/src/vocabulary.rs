@@ -45,10 +45,10 @@ pub(crate) struct Alike {
 }
 
 impl Alike {
-    /// Returns the part of the question's word that it counts for. The cube keeps words apart that share an ending only;
-    /// the square does as well on Russian and worse on English.
+    /// Returns the part of the question's word that it counts for. The cube keeps words
+    /// apart that share an ending only, the square brings forms together; the power between did best on the development sets.
     pub(crate) fn weight(self) -> f32 {
-        self.likeness.powi(3)
+        self.likeness.powi(2) * self.likeness.sqrt()
     }
 }
 
