@@ -165,7 +165,8 @@ impl Index {
         writer.commit().map_err(fail)?;
         let words = words_of(&index, fields.words).map_err(fail)?;
         let bytes = OwnedBytes::new(Vocabulary::make(&words));
-        let vocabulary = Vocabulary::of(bytes).expect("what was just made is a vocabulary");
+        let vocabulary =
+            Vocabulary::of(bytes).ok_or_else(|| RetrieveError("the vocabulary is broken".into()))?;
         Self::load(&index, vocabulary).map_err(fail)
     }
 
