@@ -271,7 +271,7 @@ impl Calibration {
     }
 
     /// Tells how a question would end, for the page.
-    pub(crate) fn ends(&self, trial: &Trial) -> [Verdict; 3] {
+    pub(crate) fn ends(trial: &Trial) -> [Verdict; 3] {
         NAMED.map(|(_, strictness)| trial.verdict(strictness))
     }
 

@@ -27,12 +27,11 @@ pub(crate) fn read(file: &Path) -> Result<Document, Failure> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    docent_ingest::read_document_with(&name, &bytes, &mut crate::reader::ask_parent).map_err(|refusal| {
-        Failure::Document {
+    docent_ingest::read_document_with(&name, &bytes, &mut |picture| crate::reader::ask_parent(&picture))
+        .map_err(|refusal| Failure::Document {
             path: file.to_owned(),
             refusal,
-        }
-    })
+        })
 }
 
 /// Prints on standard output; a caller that has seen enough and closes the pipe is no failure.

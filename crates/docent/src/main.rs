@@ -216,7 +216,7 @@ enum Command {
     /// Measure finding and answering on a set of questions whose documents are known.
     Eval {
         /// Folder with docs.jsonl.gz (id, title, text in each line), queries.jsonl (id, text) and, if some documents are to be
-        /// left out, removed_docs.txt (an id in each line).
+        /// left out, `removed_docs.txt` (an id in each line).
         set: PathBuf,
         /// Documents instead of the set's, plain or gzipped.
         #[arg(long, value_name = "FILE")]

@@ -101,16 +101,15 @@ impl Recogniser {
             return Recognised::OutOfTime;
         }
         let begun = Instant::now();
-        let limit = PAGE_LIMIT.min(self.limit - self.spent);
+        let limit = PAGE_LIMIT.min(self.limit.saturating_sub(self.spent));
         let said = run(languages, picture, limit);
         self.spent += begun.elapsed();
         match said {
             Ok(text) if !text.trim().is_empty() => Recognised::Text(text),
-            Ok(_) => Recognised::Nothing,
             Err(error) if error.kind() == io::ErrorKind::TimedOut && self.spent >= self.limit => {
                 Recognised::OutOfTime
             }
-            Err(_) => Recognised::Nothing,
+            Ok(_) | Err(_) => Recognised::Nothing,
         }
     }
 }

@@ -213,7 +213,7 @@ fn answer(to: &mut impl Write, said: Recognised) -> io::Result<()> {
 }
 
 /// In the child: asks the parent what a picture says.
-fn ask<T: Serialize>(from: &mut impl Read, to: &mut impl Write, picture: Picture) -> Recognised {
+fn ask<T: Serialize>(from: &mut impl Read, to: &mut impl Write, picture: &Picture) -> Recognised {
     let mut said = || -> io::Result<Recognised> {
         let message = Message::<T>::Page(picture.bytes.clone());
         send(to, &postcard::to_stdvec(&message).map_err(io::Error::other)?)?;
@@ -304,7 +304,7 @@ pub(crate) fn work() -> io::Result<()> {
             break;
         };
         confined.renew_processor_time();
-        let mut recognise = |picture| ask::<Reply>(&mut requests, &mut replies, picture);
+        let mut recognise = |picture: Picture| ask::<Reply>(&mut requests, &mut replies, &picture);
         let reply = read(&String::from_utf8_lossy(&name), &bytes, &mut recognise);
         let reply = Message::Done(reply);
         send(
@@ -429,7 +429,7 @@ fn print_and_recognise(child: &mut Child) -> Receiver<()> {
 }
 
 /// In the child of `extract_apart`: asks the parent what a picture says.
-pub(crate) fn ask_parent(picture: Picture) -> Recognised {
+pub(crate) fn ask_parent(picture: &Picture) -> Recognised {
     ask::<String>(&mut io::stdin().lock(), &mut io::stdout().lock(), picture)
 }
 

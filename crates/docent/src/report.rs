@@ -57,12 +57,12 @@ pub(crate) fn html(calibration: &Calibration) -> String {
          <h1>{name}</h1><p>{} questions that the documents answer, {none} that they do not.</p>\n",
         calibration.trials.len() - none
     );
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<section><h2>Both mistakes at each strictness</h2>{}\
          <p><span class=\"false\">False answers</span>: the documents do not answer, docent does. \
          <span class=\"lost\">Refused or wrong</span>: the documents answer, docent does not, or with the wrong place. \
-         The bands hold the true rate in 95 of 100 cases.</p></section>\n",
+         The bands hold the true rate in 95 of 100 cases.</p></section>",
         picture(&calibration.scale(), best.needed)
     );
     out.push_str(
@@ -105,7 +105,7 @@ pub(crate) fn html(calibration: &Calibration) -> String {
             trial.answers * 100.0,
             Calibration::holds(trial) * 100.0
         );
-        for end in calibration.ends(trial) {
+        for end in Calibration::ends(trial) {
             let (class, word) = match (end, must_fall_back) {
                 (Verdict::Answer, true) => ("false", "false answer"),
                 (Verdict::Answer, false) if trial.right => ("good", "right"),
@@ -167,8 +167,9 @@ fn picture(scale: &[Row], best: f32) -> String {
         count: row.right.of - row.right.count,
         of: row.right.of,
     };
-    let rates: [(&str, &dyn Fn(&Row) -> Rate); 2] = [("false", &|row| row.false_answers), ("lost", &lost)];
-    for (colour, of) in rates {
+    let false_answers = |row: &Row| row.false_answers;
+    let rates: [fn(&Row) -> Rate; 2] = [false_answers, lost];
+    for (colour, of) in ["false", "lost"].into_iter().zip(rates) {
         let upper = scale.iter().map(|row| (x(row.needed), y(of(row).interval().1)));
         let lower = scale
             .iter()

@@ -119,9 +119,13 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
         .evidence
         .parts()
         .into_iter()
-        .map(|part| match part.name.ends_with("missing") {
-            true => (part.name, -part.adds),
-            false => (part.name, part.adds / part.value.max(0.01) * (1.0 - part.value)),
+        .map(|part| {
+            let lost = if part.name.ends_with("missing") {
+                -part.adds
+            } else {
+                part.adds / part.value.max(0.01) * (1.0 - part.value)
+            };
+            (part.name, lost)
         })
         .filter(|(_, lost)| *lost > 0.3)
         .collect();

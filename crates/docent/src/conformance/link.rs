@@ -249,11 +249,11 @@ pub(super) fn frame(first: u8, payload: &[u8], masked: bool) -> Vec<u8> {
     match payload.len() {
         short @ 0..=125 => bytes.push(bit | short as u8),
         middle @ 126..=0xffff => {
-            bytes.push(bit | 126);
+            bytes.push(bit + 126);
             bytes.extend((middle as u16).to_be_bytes());
         }
         long => {
-            bytes.push(bit | 127);
+            bytes.push(bit + 127);
             bytes.extend((long as u64).to_be_bytes());
         }
     }
