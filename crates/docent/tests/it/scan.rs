@@ -1,5 +1,7 @@
 //! Scans: recognised where `tesseract` is installed, refused with the remedy where it is not.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
