@@ -119,7 +119,7 @@ pub fn account(
         .take(READ)
         .map(|hit| Reading::of(&words, hit))
         .collect();
-    let evidence = Evidence::of(&text, &asked, &found, &readings);
+    let evidence = Evidence::of(&question.text, &text, &asked, &found, &readings);
     let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
     let verdict = if found.hits.is_empty() || idle {
         Verdict::Fallback
