@@ -43,6 +43,13 @@ fn ask(home: &Home, question: &str) -> Answer {
     docent_answer::answer(&home.assistant, &question, &home.index).unwrap()
 }
 
+/// How the line begins that says how a mended question was read.
+const READ_AS: [&str; 3] = [
+    "Вопрос прочитан так: «",
+    "Сұрақ былай оқылды: «",
+    "The question was read as “",
+];
+
 /// Panics unless every word of the answer but its marks and source lines stands in a cited document.
 fn prove(home: &Home, question: &str, answer: &Answer) {
     match answer.outcome {
@@ -65,7 +72,7 @@ fn prove(home: &Home, question: &str, answer: &Answer) {
     let mut rest = quoted;
     // The line that says how a mended question was read is the frame's.
     if let Some((frame, words)) = quoted.split_once("\n\n")
-        && frame.starts_with("Вопрос прочитан так: «")
+        && READ_AS.iter().any(|start| frame.starts_with(start))
     {
         rest = words;
     }
@@ -250,7 +257,7 @@ fn a_question_in_the_wrong_layout_is_answered_and_told_how_it_was_read() {
         prove(home, &typed, &answer);
         if answer.outcome == Outcome::Answered {
             assert!(
-                answer.text.starts_with("Вопрос прочитан так: «"),
+                READ_AS.iter().any(|start| answer.text.starts_with(start)),
                 "{typed}: {}",
                 answer.text
             );
