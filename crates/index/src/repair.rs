@@ -197,19 +197,9 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
             return None;
         }
         let most: f32 = if stem.len() >= TWO_SLIPS_FROM { 2.0 } else { 1.0 };
-        // Each slip changes the length by at most one letter and at most two letters of the set.
-        let own = letter_set(&token.stem);
         let mut best: Option<(f32, f32, u32)> = None;
-        for number in 0..self.vocabulary.len() as u32 {
-            let word = self.vocabulary.word(number);
-            let slips = most as usize;
-            // Letters of our languages have one or two bytes.
-            let near = token.stem.len().abs_diff(word.len()) <= 2 * slips
-                && (own ^ letter_set(word)).count_ones() as usize <= 2 * slips;
-            if !near {
-                continue;
-            }
-            let other: Vec<char> = word.chars().collect();
+        for number in self.vocabulary.near(&token.stem, most as usize) {
+            let other: Vec<char> = self.vocabulary.word(number).chars().collect();
             let Some(far) = distance(&stem, &other, most) else {
                 continue;
             };
@@ -293,12 +283,6 @@ fn is_number(token: &Token) -> bool {
 
 fn letters(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_alphanumeric()).count()
-}
-
-/// Returns which letters a word has, folded into 64 bits.
-fn letter_set(word: &str) -> u64 {
-    let bits = word.chars().map(|letter| 1u64 << (letter as u32 % 64));
-    bits.fold(0, |set, bit| set | bit)
 }
 
 /// Returns the distance of two words in slips, when it is at most `most`: a letter too many, too few, another or two in the

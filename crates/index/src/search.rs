@@ -1,7 +1,7 @@
 //! Searching the passages of one assistant.
 //!
 //! Owns the scores. Each word of the question counts by BM25 as if every word of the documents that is alike were a fraction
-//! of it: itself wholly, others by the cube of their likeness ([`Vocabulary::alike`]). The sum is divided by
+//! of it: itself wholly, others by their likeness to the power of 2.5 ([`Vocabulary::alike`]). The sum is divided by
 //! the best that the question could reach; the passage counts for [`PASSAGE_SHARE`], its whole section for the rest. Lengths
 //! and frequencies are exact and count what is alive, so a snapshot changed step by step scores like one built at once.
 
@@ -165,7 +165,8 @@ impl Index {
         writer.commit().map_err(fail)?;
         let words = words_of(&index, fields.words).map_err(fail)?;
         let bytes = OwnedBytes::new(Vocabulary::make(&words));
-        let vocabulary = Vocabulary::of(bytes).expect("what was just made is a vocabulary");
+        let vocabulary =
+            Vocabulary::of(bytes).ok_or_else(|| RetrieveError("the vocabulary is broken".into()))?;
         Self::load(&index, vocabulary).map_err(fail)
     }
 

@@ -25,23 +25,23 @@ const KAZAKH_WORDS: [&str; 10] = [
 pub fn detect(text: &str) -> Language {
     let (mut latin, mut cyrillic, mut kazakh) = (0usize, 0usize, 0usize);
     for letter in text.chars() {
-        if letter.is_ascii_alphabetic() {
-            latin += 1;
+        if letter.is_ascii() {
+            latin += usize::from(letter.is_ascii_alphabetic());
+        } else if matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё') {
+            cyrillic += 1;
         } else if KAZAKH.contains(letter) {
             kazakh += 1;
-            cyrillic += 1;
-        } else if ('а'..='я').contains(&letter) || ('А'..='Я').contains(&letter) || "ёЁ".contains(letter)
-        {
             cyrillic += 1;
         }
     }
     if latin > cyrillic {
         return Language::English;
     }
-    let marked = text
-        .split_whitespace()
-        .any(|word| KAZAKH_WORDS.contains(&word.to_lowercase().as_str()));
-    if kazakh * 40 > cyrillic || (marked && cyrillic < 80) {
+    let marked = || {
+        text.split_whitespace()
+            .any(|word| KAZAKH_WORDS.contains(&word.to_lowercase().as_str()))
+    };
+    if kazakh * 40 > cyrillic || (cyrillic < 80 && marked()) {
         Language::Kazakh
     } else {
         Language::Russian

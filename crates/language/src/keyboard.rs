@@ -2,6 +2,8 @@
 //!
 //! Owns the tables. Which reading is meant is decided by those who know the words of the documents.
 
+use std::sync::LazyLock;
+
 /// The keys of a keyboard from left to right, by layout: US English, Russian, Kazakh (the Russian one with its own letters in
 /// the row of digits).
 const ENGLISH: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
@@ -49,32 +51,61 @@ pub fn other_layouts(text: &str) -> Vec<String> {
     }
 }
 
-/// Tells whether two letters lie on neighbouring keys of one layout: what is easily struck for one another.
-pub fn are_neighbours(one: char, other: char) -> bool {
+/// Where a letter lies: layout, row from above, key from the left.
+type Key = Option<(u8, u8, u8)>;
+
+/// The first letter of the table behind the ASCII ones, and how many letters follow it.
+const FIRST_CYRILLIC: u32 = 'а' as u32;
+const CYRILLIC: usize = 32;
+
+/// The keys of the letters of both layouts: looked up for every pair of letters of two words that are compared.
+static KEYS: LazyLock<[Key; 128 + CYRILLIC]> = LazyLock::new(|| {
     const ROWS: [[&str; 3]; 2] = [
         ["qwertyuiop", "asdfghjkl", "zxcvbnm"],
         ["йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"],
     ];
-    ROWS.iter().any(|rows| {
-        let place = |letter: char| {
-            let row = rows.iter().position(|row| row.contains(letter))?;
-            Some((row, rows[row].chars().position(|key| key == letter)?))
-        };
-        let (Some(one), Some(other)) = (place(one), place(other)) else {
-            return false;
-        };
-        // Each row lies half a key to the right of the one above.
-        let (upper, lower) = if one.0 <= other.0 {
-            (one, other)
-        } else {
-            (other, one)
-        };
-        match lower.0 - upper.0 {
-            0 => upper.1.abs_diff(lower.1) == 1,
-            1 => lower.1 == upper.1 || lower.1 + 1 == upper.1,
-            _ => false,
+    let mut keys = [None; 128 + CYRILLIC];
+    for (layout, rows) in (0..).zip(ROWS) {
+        for (row, letters) in (0..).zip(rows) {
+            for (at, letter) in (0..).zip(letters.chars()) {
+                if let Some(key) = place(letter).and_then(|place| keys.get_mut(place)) {
+                    *key = Some((layout, row, at));
+                }
+            }
         }
-    })
+    }
+    keys
+});
+
+/// Returns where a letter stands in [`KEYS`], if it does.
+fn place(letter: char) -> Option<usize> {
+    if letter.is_ascii() {
+        return Some(letter as usize);
+    }
+    let at = (letter as u32).checked_sub(FIRST_CYRILLIC)? as usize;
+    (at < CYRILLIC).then_some(128 + at)
+}
+
+/// Tells whether two letters lie on neighbouring keys of one layout: what is easily struck for one another.
+pub fn are_neighbours(one: char, other: char) -> bool {
+    let key = |letter| place(letter).and_then(|at| KEYS[at]);
+    let (Some(one), Some(other)) = (key(one), key(other)) else {
+        return false;
+    };
+    if one.0 != other.0 {
+        return false;
+    }
+    // Each row lies half a key to the right of the one above.
+    let (upper, lower) = if one.1 <= other.1 {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    match lower.1 - upper.1 {
+        0 => upper.2.abs_diff(lower.2) == 1,
+        1 => lower.2 == upper.2 || lower.2 + 1 == upper.2,
+        _ => false,
+    }
 }
 
 /// Latin spellings with the Cyrillic letters they may stand for, the likeliest first: the union of the tables in use

@@ -1,5 +1,8 @@
 //! Words of a text as the index and the question know them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use docent_corpus::{ByteRange, Language};
 use unicode_normalization::UnicodeNormalization;
 
@@ -49,6 +52,63 @@ fn normal(word: &str) -> String {
 /// parted by spaces («5 000») are told once more as a whole (`27.07.2006`, `5000`), by a token over all their words that
 /// follows them.
 pub fn tokens(text: &str, language: Language) -> Vec<Token> {
+    KNOWN.with_borrow_mut(|known| {
+        read(
+            text,
+            language,
+            &mut known[usize::from(language == Language::Kazakh)],
+        )
+    })
+}
+
+/// Words remembered on each thread, and the bytes of the longest: enough for nearly all that a text repeats, in about 4 MB.
+const REMEMBERED: usize = 16_384;
+const REMEMBERED_BYTES: usize = 48;
+
+/// What a word becomes, whatever stands around it.
+#[derive(Clone)]
+struct Form {
+    word: String,
+    stem: String,
+    stop: bool,
+    question: bool,
+}
+
+thread_local! {
+    /// Words as they were written, in texts that are not Kazakh and in those that are: most words of a text repeat, and normal
+    /// forms cost more than all else.
+    static KNOWN: RefCell<[HashMap<String, Form>; 2]> = RefCell::default();
+}
+
+impl Form {
+    fn of(written: &str, stems: &Stems) -> Self {
+        let word = normal(written).replace('‑', "-");
+        let (stop, question) = (stop::is_stop(&word), stop::is_question(&word));
+        let stem = date_in_digits(&word).unwrap_or_else(|| stems.of(&word));
+        Self {
+            word,
+            stem,
+            stop,
+            question,
+        }
+    }
+
+    fn known(written: &str, stems: &Stems, known: &mut HashMap<String, Self>) -> Self {
+        if let Some(form) = known.get(written) {
+            return form.clone();
+        }
+        let form = Self::of(written, stems);
+        if written.len() <= REMEMBERED_BYTES {
+            if known.len() == REMEMBERED {
+                known.clear();
+            }
+            known.insert(written.to_owned(), form.clone());
+        }
+        form
+    }
+}
+
+fn read(text: &str, language: Language, known: &mut HashMap<String, Form>) -> Vec<Token> {
     let stems = Stems::new(language);
     let mut found = Vec::new();
     let letters: Vec<(usize, char)> = text.char_indices().collect();
@@ -77,18 +137,16 @@ pub fn tokens(text: &str, language: Language) -> Vec<Token> {
             letters[first].0,
             letters.get(at).map_or(text.len(), |&(byte, _)| byte),
         );
-        let word = normal(&text[range.start..range.end]).replace('‑', "-");
-        if word.is_empty() {
+        let form = Form::known(&text[range.start..range.end], &stems, known);
+        if form.word.is_empty() {
             continue;
         }
-        let (stop, question) = (stop::is_stop(&word), stop::is_question(&word));
-        let stem = date_in_digits(&word).unwrap_or_else(|| stems.of(&word));
         found.push(Token {
             range,
-            word,
-            stem,
-            stop,
-            question,
+            word: form.word,
+            stem: form.stem,
+            stop: form.stop,
+            question: form.question,
         });
     }
     with_wholes(text, found)
