@@ -1,7 +1,7 @@
 //! Fits the weights of the gate: reads evidence and labels, prints weights, AUROC, calibration and what thresholds let through.
 //!
-//! Called with pairs `EVIDENCE LABELS`; EVIDENCE is what `docent why --questions` prints, LABELS a folder with `queries.jsonl` and
-//! `qrels.tsv` or a file of questions with `gold` and `must_contain`. EVALUATION.md says how. `--without NAME` leaves a piece of
+//! Called with pairs `EVIDENCE LABELS`; EVIDENCE is what `docent eval --answers` writes or `docent why --questions` prints, LABELS a
+//! folder with `queries.jsonl` and `qrels.tsv` or a file of questions with `gold` and `must_contain`. EVALUATION.md says how. `--without NAME` leaves a piece of
 //! evidence out, to see what it is worth.
 
 #![allow(
@@ -98,8 +98,7 @@ fn label(question: &Value, line: &Value, grades: &HashSet<(String, String)>) -> 
     let right = if let Some(must) = question["must_contain"].as_array() {
         must.iter().all(|one| told(&candidate, one))
     } else {
-        let best = line["hits"][0]["document"].as_str().unwrap_or_default();
-        let best = best.rsplit_once('.').map_or(best, |(name, _)| name);
+        let best = line["passages"][0]["doc_id"].as_str().unwrap_or_default();
         let id = question["id"].as_str().unwrap().to_owned();
         let strings: Vec<&Value> = question["answers"].as_array().into_iter().flatten().collect();
         // Strings over a line long are texts, of which no answer quotes the whole.
@@ -142,10 +141,21 @@ fn main() {
             (lines(labels), HashSet::new())
         };
         let set = labels.file_stem().unwrap().to_str().unwrap().to_owned();
-        let seen = lines(Path::new(evidence));
-        assert_eq!(questions.len(), seen.len(), "{set}: evidence of other questions");
+        let key = |line: &Value, names: [&str; 2]| -> String {
+            let mut keys = names.iter().filter_map(|name| line[name].as_str());
+            keys.next().unwrap().to_owned()
+        };
+        let seen = lines(Path::new(evidence)).into_iter();
+        // A log names its questions by id, an account by their words.
+        let seen: HashMap<String, Value> = seen
+            .map(|line| (key(&line, ["query_id", "question"]), line))
+            .collect();
         let weight = weight(&set);
-        for (question, line) in questions.iter().zip(&seen) {
+        for question in &questions {
+            let line = seen
+                .get(&key(question, ["id", "id"]))
+                .or_else(|| seen.get(&key(question, ["question", "text"])));
+            let line = line.unwrap_or_else(|| panic!("{set}: no evidence of {question}"));
             let evidence = line["evidence"].as_object().unwrap();
             let seen = names.iter().map(|name| {
                 if without.contains(*name) {

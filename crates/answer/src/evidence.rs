@@ -2,7 +2,7 @@
 //!
 //! Owns the evidence: figures between 0 and 1 that mean the same for every question and library. Leaves weighing it to the gate.
 
-use docent_corpus::{Hit, Retrieval};
+use docent_corpus::{Hit, Repair, Retrieval};
 
 use crate::asked::{Asked, Has};
 use crate::reading::{Reading, raise, weigh};
@@ -48,6 +48,10 @@ pub struct Evidence {
     pub kind_missing: f32,
     /// Best coverage that another hit reaches.
     pub elsewhere: f32,
+    /// Idf-weighted share of terms that the first sentence or the headings hold: what the passage is about.
+    pub begins: f32,
+    /// Share of the words of the question whose spelling or spaces had to be mended.
+    pub mended: f32,
 }
 
 /// Half of the terms' idf and more in a share: how a term's rarity is measured.
@@ -58,8 +62,14 @@ fn rarity(idf: f32, found: &Retrieval) -> f32 {
 }
 
 impl Evidence {
-    /// Gathers the evidence; `readings` are those of the first hits.
-    pub(crate) fn of(question: &str, asked: &Asked, found: &Retrieval, readings: &[Reading]) -> Self {
+    /// Gathers the evidence for a question as it was typed and as it was read; `readings` are those of the first hits.
+    pub(crate) fn of(
+        typed: &str,
+        question: &str,
+        asked: &Asked,
+        found: &Retrieval,
+        readings: &[Reading],
+    ) -> Self {
         let (Some(best), Some(reading)) = (found.hits.first(), readings.first()) else {
             return Self::default();
         };
@@ -74,6 +84,15 @@ impl Evidence {
         let rest = &found.hits[1..];
         let mean = rest.iter().map(|hit| hit.share).sum::<f32>() / rest.len().max(1) as f32;
         let count = found.terms.len().max(1) as f32;
+        let mended = found.reading.as_ref().map_or(0.0, |reading| {
+            // Another layout or alphabet changes every word and leaves no doubt.
+            let whole = [Repair::Layout, Repair::Transliteration];
+            if reading.repairs.iter().any(|repair| whole.contains(repair)) {
+                0.0
+            } else {
+                changed(typed, &reading.text)
+            }
+        });
         Self {
             share: best.share.clamp(0.0, 1.0),
             coverage: part(weigh(found, &whole)),
@@ -108,8 +127,29 @@ impl Evidence {
                 .iter()
                 .map(|reading| part(weigh(found, &reading.whole())))
                 .fold(0.0, f32::max),
+            begins: part(begins(found, reading)),
+            mended,
         }
     }
+}
+
+/// Returns the idf of the terms that the first sentence or the headings hold.
+fn begins(found: &Retrieval, reading: &Reading) -> f32 {
+    reading.units.first().map_or(0.0, |unit| {
+        let mut held = reading.above.clone();
+        raise(&mut held, &unit.held);
+        weigh(found, &held)
+    })
+}
+
+/// Returns the share of the words that were not typed so.
+fn changed(typed: &str, read: &str) -> f32 {
+    let typed = typed.to_lowercase();
+    let typed: Vec<&str> = typed.split_whitespace().collect();
+    let read = read.to_lowercase();
+    let words = read.split_whitespace();
+    let new = words.clone().filter(|word| !typed.contains(word)).count();
+    new as f32 / words.count().max(1) as f32
 }
 
 /// Where a hit stands: its section, as a reader would cite it.

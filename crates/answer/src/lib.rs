@@ -119,7 +119,7 @@ pub fn account(
         .take(READ)
         .map(|hit| Reading::of(&words, hit))
         .collect();
-    let evidence = Evidence::of(&text, &asked, &found, &readings);
+    let evidence = Evidence::of(&question.text, &text, &asked, &found, &readings);
     let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
     let verdict = if found.hits.is_empty() || idle {
         Verdict::Fallback
@@ -149,7 +149,9 @@ impl Account {
         let Some(mut answer) = made else {
             return fallback(assistant, language);
         };
-        if let Some(reading) = &self.found.reading {
+        if self.verdict == Verdict::Answer
+            && let Some(reading) = &self.found.reading
+        {
             let read = words::reading(&reading.text, language);
             answer.text = format!("{read}\n\n{}", answer.text);
         }
@@ -279,7 +281,8 @@ impl Account {
         if sources.is_empty() {
             return None;
         }
-        let mut text = words::offer(language).to_owned();
+        let read = self.found.reading.as_ref().map(|reading| reading.text.as_str());
+        let mut text = words::offer(read, language);
         for source in &sources {
             text.push_str("\n\n");
             text.push_str(&cited(source, &sources, language));

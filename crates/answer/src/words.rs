@@ -18,12 +18,20 @@ pub(crate) fn fallback(language: Language) -> &'static str {
     }
 }
 
-/// What stands above the places that may help.
-pub(crate) fn offer(language: Language) -> &'static str {
-    match language {
-        Language::Russian => "Точного ответа в документах нет. Возможно, помогут эти места:",
-        Language::Kazakh => "Құжаттарда нақты жауап жоқ. Мына жерлер көмектесуі мүмкін:",
-        Language::English => "The documents do not answer this exactly. These places may help:",
+/// What stands above the places that may help: that there is no exact answer always comes first, then how the question was
+/// read, if not as it was typed.
+pub(crate) fn offer(read: Option<&str>, language: Language) -> String {
+    let (none, places) = match language {
+        Language::Russian => ("Точного ответа в документах нет.", "Возможно, помогут эти места:"),
+        Language::Kazakh => ("Құжаттарда нақты жауап жоқ.", "Мына жерлер көмектесуі мүмкін:"),
+        Language::English => (
+            "The documents do not answer this exactly.",
+            "These places may help:",
+        ),
+    };
+    match read {
+        Some(text) => format!("{none} {} {places}", reading(text, language)),
+        None => format!("{none} {places}"),
     }
 }
 

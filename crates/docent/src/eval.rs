@@ -237,6 +237,8 @@ fn ask(index: &Index, query: &QueryLine, times: &mut Vec<Duration>) -> Result<se
         "outcome": outcome,
         "answer": answer.text,
         "confidence": account.evidence.holds(),
+        "candidate": account.candidate(&assistant).map(|answer| answer.text),
+        "evidence": crate::why::evidence(&account),
         "passages": passages,
     }))
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use docent_answer::{Account, Thresholds, Verdict, thresholds};
-use docent_corpus::{Assistant, Hit, Match};
+use docent_corpus::{Assistant, Hit, Match, Repair};
 
 /// The name of a verdict.
 fn name(verdict: Verdict) -> &'static str {
@@ -48,6 +48,10 @@ pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
         account.evidence.holds() * 100.0,
         needed.offer * 100.0
     );
+    if let Some(reading) = &account.found.reading {
+        let repairs: Vec<&str> = reading.repairs.iter().map(|repair| mended(*repair)).collect();
+        let _ = writeln!(out, "read as: {} ({})", reading.text, repairs.join(", "));
+    }
     if account.found.terms.is_empty() {
         out.push_str("the question holds no word that could be sought\n");
         return out;
@@ -142,21 +146,39 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
     out
 }
 
-/// Returns the account as JSON.
-pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> serde_json::Value {
-    let evidence: serde_json::Map<String, serde_json::Value> = account
-        .evidence
-        .parts()
+/// Returns what each piece of evidence amounts to, by its name.
+pub(crate) fn evidence(account: &Account) -> serde_json::Map<String, serde_json::Value> {
+    let parts = account.evidence.parts();
+    parts
         .iter()
         .map(|part| (part.name.to_owned(), part.value.into()))
-        .collect();
+        .collect()
+}
+
+/// The name of what was done to a question.
+fn mended(repair: Repair) -> &'static str {
+    match repair {
+        Repair::Layout => "layout",
+        Repair::Transliteration => "transliteration",
+        Repair::Spacing => "spacing",
+        Repair::Spelling => "spelling",
+    }
+}
+
+/// Returns the account as JSON.
+pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> serde_json::Value {
+    let read = account.found.reading.as_ref().map(|reading| {
+        let repairs: Vec<&str> = reading.repairs.iter().map(|repair| mended(*repair)).collect();
+        serde_json::json!({ "text": reading.text, "repairs": repairs })
+    });
     serde_json::json!({
         "question": question,
+        "read_as": read,
         "verdict": name(account.verdict),
         "answers": account.evidence.answers(),
         "holds": account.evidence.holds(),
         "candidate": account.candidate(assistant).map(|answer| answer.text),
-        "evidence": evidence,
+        "evidence": evidence(account),
         "terms": account.found.terms.iter().map(|term| serde_json::json!({
             "word": term.word, "stem": term.stem, "idf": term.idf, "passages": term.passages,
         })).collect::<Vec<_>>(),

@@ -89,3 +89,29 @@ fn the_fallback_speaks_the_language_of_the_question() {
         assert!(answer.text.contains(words), "{question}: {}", answer.text);
     }
 }
+
+#[test]
+fn an_offer_for_a_mended_question_says_first_that_there_is_no_exact_answer() {
+    let document = format!(
+        "# Пропуск\n\n{}Гостевой пропуск выдаёт охрана у ворот.\n",
+        filler(6)
+    );
+    let read = docent_ingest::read_document("rules.md", document.as_bytes()).unwrap();
+    let index = Index::build(docent_ingest::passages(&read)).unwrap();
+    let mut assistant = Assistant::new(AssistantId(1), "Правила");
+    let question = Question {
+        text: "Кто выдаёт гостевой прпоуск?".to_owned(),
+    };
+    let offered = (1..=1_000).rev().find_map(|thousandths| {
+        assistant.strictness = docent_corpus::Strictness::At(thousandths);
+        let answer = docent_answer::answer(&assistant, &question, &index).unwrap();
+        (answer.outcome == Outcome::Offered).then_some(answer)
+    });
+    let text = offered.unwrap().text;
+    assert!(
+        text.starts_with(
+            "Точного ответа в документах нет. Вопрос прочитан так: «Кто выдаёт гостевой пропуск?»."
+        ),
+        "{text}"
+    );
+}

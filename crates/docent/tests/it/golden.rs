@@ -43,6 +43,13 @@ fn ask(home: &Home, question: &str) -> Answer {
     docent_answer::answer(&home.assistant, &question, &home.index).unwrap()
 }
 
+/// How the line begins that says how a mended question was read.
+const READ_AS: [&str; 3] = [
+    "Вопрос прочитан так: «",
+    "Сұрақ былай оқылды: «",
+    "The question was read as “",
+];
+
 /// Panics unless every word of the answer but its marks and source lines stands in a cited document.
 fn prove(home: &Home, question: &str, answer: &Answer) {
     match answer.outcome {
@@ -63,6 +70,12 @@ fn prove(home: &Home, question: &str, answer: &Answer) {
         .expect("sources stand at the end");
     assert_eq!(cited.lines().count(), answer.sources.len(), "{question}: {cited}");
     let mut rest = quoted;
+    // The line that says how a mended question was read is the frame's.
+    if let Some((frame, words)) = quoted.split_once("\n\n")
+        && READ_AS.iter().any(|start| frame.starts_with(start))
+    {
+        rest = words;
+    }
     for source in &answer.sources {
         let document = &home.documents[&*source.document];
         assert_eq!(source.version, document.version);
@@ -223,6 +236,46 @@ async fn the_sample_questions_are_answered_as_well_as_before_and_every_answer_is
         writeln!(table, "{kind} {}", count.map(|count| count.to_string()).join(" ")).unwrap();
     }
     expect_file!["golden.baseline"].assert_eq(&format!("{table}\n{failed}"));
+}
+
+#[test]
+fn a_question_in_the_wrong_layout_is_answered_and_told_how_it_was_read() {
+    let homes = homes(&sample().join("library"));
+    let mut answered = 0;
+    for line in questions() {
+        let question = line["question"].as_str().unwrap();
+        let who = AssistantId(line["assistant"].as_i64().unwrap());
+        let home = homes.iter().find(|home| home.assistant.id == who).unwrap();
+        let cyrillic = question
+            .chars()
+            .all(|letter| !letter.is_ascii_alphanumeric() && letter != 'ё');
+        if !cyrillic || ask(home, question).outcome != Outcome::Answered {
+            continue;
+        }
+        let typed = latin_keys(question);
+        let answer = ask(home, &typed);
+        prove(home, &typed, &answer);
+        if answer.outcome == Outcome::Answered {
+            assert!(
+                READ_AS.iter().any(|start| answer.text.starts_with(start)),
+                "{typed}: {}",
+                answer.text
+            );
+            answered += 1;
+        }
+    }
+    assert!(answered >= 10, "{answered} answered");
+}
+
+/// Returns what the same keys give in the Latin layout.
+fn latin_keys(text: &str) -> String {
+    const CYRILLIC: &str = "йцукенгшщзхъфывапролджэячсмитьбю";
+    const LATIN: &str = "qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+    let key = |letter: char| {
+        let at = CYRILLIC.chars().position(|one| one == letter);
+        at.and_then(|at| LATIN.chars().nth(at)).unwrap_or(letter)
+    };
+    text.to_lowercase().chars().map(key).collect()
 }
 
 /// The same proof over a library that is not part of the project; CONTRIBUTING.md says how to call it.
