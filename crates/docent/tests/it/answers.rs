@@ -115,3 +115,26 @@ fn an_offer_for_a_mended_question_says_first_that_there_is_no_exact_answer() {
         "{text}"
     );
 }
+
+#[test]
+fn a_section_that_is_headed_with_the_question_goes_first() {
+    let document = format!(
+        "# Лодки\n\n## Прокат лодки в непогоду\n\nПрокат лодки стоит как прежде, лодки на прокат не выдаются. Прокат лодки длится час.\n\n\
+         {}\n\n## Сколько стоит прокат лодки?\n\nДвести тенге за час, детям вполовину меньше.\n",
+        filler(3)
+    );
+    let answer = ask(&document, "Сколько стоит прокат лодки");
+    assert_eq!(
+        answer.sources[0].section.as_deref(),
+        Some("Сколько стоит прокат лодки?")
+    );
+}
+
+#[test]
+fn a_word_that_the_documents_do_not_use_is_not_taken_for_a_slip_of_another() {
+    let document = "# Стоянка\n\nМашину гостя ставят во дворе за воротами.\n\n# Отчёт\n\nОтчёт обязан составить дежурный до вечера.\n";
+    let answer = ask(document, "где оставить машину гостя");
+    assert!(!answer.text.contains("составить"), "{}", answer.text);
+    let slip = ask(document, "где ставят машиину гостя");
+    assert!(slip.text.contains("машину"), "{}", slip.text);
+}
