@@ -19,7 +19,7 @@ struct Weight {
 }
 
 /// The constant terms of the two models.
-const ANSWERS_BIAS: f32 = -4.21;
+const ANSWERS_BIAS: f32 = -4.14;
 const HOLDS_BIAS: f32 = -2.68;
 
 /// How many pieces of evidence are weighed.
@@ -27,24 +27,24 @@ const PIECES: usize = 18;
 
 #[rustfmt::skip]
 const WEIGHTS: [Weight; PIECES] = [
-    Weight { name: "share",           value: |seen| seen.share,           answers:  1.12, holds:  1.50 },
-    Weight { name: "coverage",        value: |seen| seen.coverage,        answers:  0.97, holds:  1.23 },
-    Weight { name: "sentence",        value: |seen| seen.sentence,        answers:  0.39, holds:  0.15 },
-    Weight { name: "window",          value: |seen| seen.window,          answers:  1.18, holds:  0.65 },
-    Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.82, holds: -0.36 },
-    Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.08, holds: -0.78 },
-    Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.26, holds: -2.45 },
-    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.48, holds: -0.84 },
-    Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.43, holds:  1.95 },
-    Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.41, holds:  2.38 },
-    Weight { name: "terms",           value: |seen| seen.terms,           answers:  1.93, holds:  1.22 },
-    Weight { name: "rarity",          value: |seen| seen.rarity,          answers:  0.77, holds: -0.18 },
-    Weight { name: "together",        value: |seen| seen.together,        answers:  0.74, holds:  0.81 },
-    Weight { name: "lonely",          value: |seen| seen.lonely,          answers:  0.09, holds:  0.21 },
-    Weight { name: "kind_missing",    value: |seen| seen.kind_missing,    answers:  0.02, holds: -0.51 },
-    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,       answers: -1.76, holds: -0.86 },
-    Weight { name: "begins",          value: |seen| seen.begins,          answers:  1.02, holds:  0.89 },
-    Weight { name: "mended",          value: |seen| seen.mended,          answers: -1.52, holds: -1.69 },
+    Weight { name: "share",           value: |seen| seen.share,           answers:  1.22, holds:  1.61 },
+    Weight { name: "coverage",        value: |seen| seen.coverage,        answers:  0.79, holds:  1.17 },
+    Weight { name: "sentence",        value: |seen| seen.sentence,        answers:  0.39, holds:  0.14 },
+    Weight { name: "window",          value: |seen| seen.window,          answers:  1.20, holds:  0.65 },
+    Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.73, holds: -0.41 },
+    Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.02, holds: -0.73 },
+    Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.17, holds: -2.44 },
+    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.44, holds: -0.79 },
+    Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.51, holds:  2.02 },
+    Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.46, holds:  2.45 },
+    Weight { name: "terms",           value: |seen| seen.terms,           answers:  1.83, holds:  1.19 },
+    Weight { name: "rarity",          value: |seen| seen.rarity,          answers:  0.77, holds: -0.21 },
+    Weight { name: "together",        value: |seen| seen.together,        answers:  0.75, holds:  0.73 },
+    Weight { name: "lonely",          value: |seen| seen.lonely,          answers:  0.01, holds:  0.18 },
+    Weight { name: "kind_missing",    value: |seen| seen.kind_missing,    answers: -0.11, holds: -0.53 },
+    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,       answers: -1.73, holds: -0.86 },
+    Weight { name: "begins",          value: |seen| seen.begins,          answers:  1.02, holds:  0.90 },
+    Weight { name: "mended",          value: |seen| seen.mended,          answers: -1.55, holds: -1.65 },
 ];
 
 /// One line of the account of a verdict.
