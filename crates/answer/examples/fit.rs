@@ -197,7 +197,7 @@ fn main() {
             }
         }
         report(&cases, &folded, truth, model);
-        let sets: HashSet<&str> = cases.iter().map(|case| case.set.as_str()).collect();
+        let sets: BTreeSet<&str> = cases.iter().map(|case| case.set.as_str()).collect();
         print!("trained without the set:");
         for set in sets {
             let others: Vec<&Case> = cases.iter().filter(|case| case.set != set).collect();
