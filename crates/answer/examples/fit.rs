@@ -115,16 +115,10 @@ fn label(question: &Value, line: &Value, grades: &HashSet<(String, String)>) -> 
     (answerable && right, answerable, kind)
 }
 
-fn main() {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut without = HashSet::new();
-    while let Some(at) = arguments.iter().position(|one| one == "--without") {
-        without.insert(arguments.remove(at + 1));
-        arguments.remove(at);
-    }
-    let names = docent_answer::Evidence::default().parts().map(|part| part.name);
+/// Reads the questions of every pair with their evidence.
+fn read(pairs: &[String], names: &[&str], without: &HashSet<String>) -> Vec<Case> {
     let mut cases = Vec::new();
-    for pair in arguments.chunks(2) {
+    for pair in pairs.chunks(2) {
         let [evidence, labels] = pair else {
             panic!("EVIDENCE and LABELS come in pairs");
         };
@@ -175,6 +169,18 @@ fn main() {
             });
         }
     }
+    cases
+}
+
+fn main() {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut without = HashSet::new();
+    while let Some(at) = arguments.iter().position(|one| one == "--without") {
+        without.insert(arguments.remove(at + 1));
+        arguments.remove(at);
+    }
+    let names = docent_answer::Evidence::default().parts().map(|part| part.name);
+    let cases = read(&arguments, &names, &without);
     let all: Vec<&Case> = cases.iter().collect();
     let mut fitted = Vec::new();
     let mut held_out = Vec::new();
@@ -197,7 +203,7 @@ fn main() {
             }
         }
         report(&cases, &folded, truth, model);
-        let sets: HashSet<&str> = cases.iter().map(|case| case.set.as_str()).collect();
+        let sets: BTreeSet<&str> = cases.iter().map(|case| case.set.as_str()).collect();
         print!("trained without the set:");
         for set in sets {
             let others: Vec<&Case> = cases.iter().filter(|case| case.set != set).collect();

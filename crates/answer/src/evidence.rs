@@ -234,3 +234,15 @@ fn together(found: &Retrieval, reading: &Reading) -> f32 {
     }
     if all > 0.0 { held / all } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_mended_of_a_question_is_told_by_its_words() {
+        assert!(changed("Кто выдаёт пропуск?", "кто выдаёт пропуск?") < f32::EPSILON);
+        assert!((changed("кто выдаёт прпоуск?", "кто выдаёт пропуск?") - 1.0 / 3.0).abs() < f32::EPSILON);
+        assert!((changed("ктовыдаёт", "кто выдаёт") - 1.0).abs() < f32::EPSILON);
+    }
+}

@@ -1,4 +1,4 @@
-//! One message of every form that the types can take, as it goes over the wire: what the AsyncAPI document is held against.
+//! One message of every form that the types can take, as it goes over the wire: what the `AsyncAPI` document is held against.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

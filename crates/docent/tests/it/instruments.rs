@@ -56,6 +56,24 @@ fn a_check_fails_with_its_own_code_when_a_golden_question_does_and_names_it() {
 }
 
 #[test]
+fn why_says_how_a_question_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().to_str().unwrap();
+    museum(folder.path(), false);
+    let typed = "crjkmrj cnjbn dphjcksq ,bktn d veptq xfcjd?";
+    let told = text(&docent(&["why", library, typed]).stdout);
+    let read = "сколько стоит взрослый билет в музей часов?";
+    assert!(told.contains(&format!("read as: {read} (layout)\n")), "{told}");
+    let told = text(&docent(&["why", library, typed, "--json"]).stdout);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["read_as"]["text"], read);
+    assert_eq!(told["read_as"]["repairs"], serde_json::json!(["layout"]));
+    assert!(told["answers"].as_f64() > Some(0.15), "{told}");
+    let plain = text(&docent(&["why", library, read, "--json"]).stdout);
+    assert!(plain.contains("\"read_as\": null"), "{plain}");
+}
+
+#[test]
 fn a_check_without_questions_is_an_error_and_a_broken_file_is_told_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().to_str().unwrap();
