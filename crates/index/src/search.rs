@@ -291,6 +291,8 @@ impl Index {
         for &other in &alike[forms..] {
             self.count(other, &mut desk.in_passage)?;
         }
+        // Sums of fractions hang on their order, which on disk is that of the segments.
+        desk.in_passage.touched.sort_unstable();
         let Scratch {
             in_passage,
             in_section,

@@ -159,7 +159,7 @@ fn defined(passages: &[Passage], question: &str) -> Vec<f32> {
     for term in &asked {
         let alike: Vec<(&String, f32)> = words
             .iter()
-            .map(|word| (word, likeness(&words, term, word).powi(3)))
+            .map(|word| (word, likeness(&words, term, word).powf(2.5)))
             .collect();
         let count = |at: usize| -> f32 {
             alike
@@ -190,7 +190,7 @@ fn defined(passages: &[Passage], question: &str) -> Vec<f32> {
             let there: BTreeSet<String> = analyse(&[*text]).into_keys().collect();
             idfs.iter()
                 .map(|(term, idf)| {
-                    let best = there.iter().map(|word| likeness(&words, term, word).powi(3));
+                    let best = there.iter().map(|word| likeness(&words, term, word).powf(2.5));
                     idf * best.fold(0.0, f32::max)
                 })
                 .sum()
