@@ -187,10 +187,7 @@ const DENIED_HERE: [i64; 0] = [];
 
 #[cfg(target_os = "linux")]
 fn without_calls() -> io::Result<()> {
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-        SeccompRule,
-    };
+    use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
     let unless_first_is = |number: u64| {
         SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, number)
             .and_then(|condition| SeccompRule::new(vec![condition]))
@@ -205,9 +202,16 @@ fn without_calls() -> io::Result<()> {
     // An abort is a signal to oneself; a limit of one's own is asked for with the number 0.
     denied.insert(libc::SYS_tgkill, unless_first_is(u64::from(std::process::id()))?);
     denied.insert(libc::SYS_prlimit64, unless_first_is(0)?);
+    deny(denied)
+}
+
+/// Takes calls from this thread and those it starts, each under its conditions; one that is made all the same fails.
+#[cfg(target_os = "linux")]
+pub(crate) fn deny(calls: impl IntoIterator<Item = (i64, Vec<seccompiler::SeccompRule>)>) -> io::Result<()> {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
     let machine = std::env::consts::ARCH.try_into().map_err(io::Error::other)?;
     let filter = SeccompFilter::new(
-        denied,
+        calls.into_iter().collect(),
         SeccompAction::Allow,
         SeccompAction::Errno(libc::EPERM as u32),
         machine,

@@ -211,7 +211,6 @@ fn only_reading() -> Result<(), landlock::RulesetError> {
 
 #[cfg(target_os = "linux")]
 fn without_network() -> io::Result<()> {
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
     /// Calls that recognising never needs and an intruder would; starting the program itself is needed.
     const DENIED: [i64; 10] = [
         libc::SYS_socket,
@@ -225,14 +224,5 @@ fn without_network() -> io::Result<()> {
         libc::SYS_mount,
         libc::SYS_unshare,
     ];
-    let denied = DENIED.iter().map(|&call| (call, Vec::new())).collect();
-    let machine = std::env::consts::ARCH.try_into().map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(
-        denied,
-        SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM as u32),
-        machine,
-    );
-    let program: BpfProgram = filter.and_then(TryInto::try_into).map_err(io::Error::other)?;
-    seccompiler::apply_filter(&program).map_err(io::Error::other)
+    crate::confine::deny(DENIED.map(|call| (call, Vec::new())))
 }
