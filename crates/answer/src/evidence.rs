@@ -30,6 +30,8 @@ pub struct Evidence {
     pub unseen: f32,
     /// Share of the names of the question that the best passage lacks.
     pub names_missing: f32,
+    /// The same for words that were typed without a capital letter and that the documents write with one.
+    pub known_missing: f32,
     /// Share of the numbers of the question that the best passage lacks.
     pub numbers_missing: f32,
     /// By how much the best passage outdoes the best of another section, in shares of the best possible score.
@@ -79,7 +81,7 @@ impl Evidence {
         let other = found.hits.iter().find(|hit| section(hit) != section(best));
         let lead = best.share - other.map_or(0.0, |other| other.share);
         let (window, has) = window(found, reading);
-        let (names_missing, numbers_missing) = missing(question, found, &whole);
+        let [names_missing, known_missing, numbers_missing] = missing(question, found, &whole);
         let held = whole.iter().filter(|held| **held >= MATCHED).count();
         let rest = &found.hits[1..];
         let mean = rest.iter().map(|hit| hit.share).sum::<f32>() / rest.len().max(1) as f32;
@@ -115,6 +117,7 @@ impl Evidence {
                     .sum(),
             ),
             names_missing,
+            known_missing,
             numbers_missing,
             lead: lead.clamp(0.0, 1.0),
             apart: (best.share - mean).clamp(0.0, 1.0),
@@ -191,12 +194,12 @@ fn window(found: &Retrieval, reading: &Reading) -> (f32, Has) {
 
 /// Returns the shares of names and of numbers that the best passage lacks. A name is a word with a capital letter that
 /// begins no sentence; names asked without capitals are not seen.
-fn missing(question: &str, found: &Retrieval, whole: &[f32]) -> (f32, f32) {
+fn missing(question: &str, found: &Retrieval, whole: &[f32]) -> [f32; 3] {
     let begins = |word: &str| {
         let before = question.split(word).next().unwrap_or("").trim_end();
         before.is_empty() || before.ends_with(['.', '!', '?', '«', '"', '(', ':'])
     };
-    let (mut names, mut numbers) = ((0u16, 0u16), (0u16, 0u16));
+    let (mut names, mut known, mut numbers) = ((0u16, 0u16), (0u16, 0u16), (0u16, 0u16));
     for (term, held) in found.terms.iter().zip(whole) {
         let word = term.word.as_str();
         let count = if word.chars().any(|letter| letter.is_ascii_digit()) {
@@ -206,6 +209,8 @@ fn missing(question: &str, found: &Retrieval, whole: &[f32]) -> (f32, f32) {
             && !begins(word)
         {
             &mut names
+        } else if 2 * term.named > term.passages {
+            &mut known
         } else {
             continue;
         };
@@ -219,7 +224,7 @@ fn missing(question: &str, found: &Retrieval, whole: &[f32]) -> (f32, f32) {
             f32::from(missing) / f32::from(all)
         }
     };
-    (share(names), share(numbers))
+    [share(names), share(known), share(numbers)]
 }
 
 /// Idf-weighted share of neighbouring terms that stand near each other in a sentence of the best passage.

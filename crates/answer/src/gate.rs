@@ -23,7 +23,7 @@ const ANSWERS_BIAS: f32 = -4.14;
 const HOLDS_BIAS: f32 = -2.68;
 
 /// How many pieces of evidence are weighed.
-const PIECES: usize = 18;
+const PIECES: usize = 19;
 
 #[rustfmt::skip]
 const WEIGHTS: [Weight; PIECES] = [
@@ -34,6 +34,7 @@ const WEIGHTS: [Weight; PIECES] = [
     Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.73, holds: -0.41 },
     Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.02, holds: -0.73 },
     Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.17, holds: -2.44 },
+    Weight { name: "known_missing",   value: |seen| seen.known_missing,   answers: 0.0, holds: 0.0 },
     Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.44, holds: -0.79 },
     Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.51, holds:  2.02 },
     Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.46, holds:  2.45 },

@@ -45,6 +45,8 @@ pub struct QuestionTerm {
     pub idf: f32,
     /// In how many passages it stands; 0 when the documents never use it.
     pub passages: u32,
+    /// In how many of them with a capital letter inside a sentence: most of them, and it is a name however it was typed.
+    pub named: u32,
 }
 
 /// Where a term of the question was found in a hit.

@@ -238,6 +238,7 @@ fn ask(index: &Index, query: &QueryLine, times: &mut Vec<Duration>) -> Result<se
         "answer": answer.text,
         "confidence": account.evidence.holds(),
         "candidate": account.candidate(&assistant).map(|answer| answer.text),
+        "read_as": account.found.reading.as_ref().map(|reading| &reading.text),
         "evidence": crate::why::evidence(&account),
         "passages": passages,
     }))

@@ -2,6 +2,7 @@
 //!
 //! Owns which words those are and the bytes on disk. Invariant: what [`decode`] gives is what [`Entry::of`] was given.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use docent_corpus::{BlockKind, ByteRange, Line, Passage, Version};
@@ -14,6 +15,8 @@ use crate::vocabulary::hash;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub(crate) words: Words,
+    /// Which of them stand with a capital letter inside a sentence, each once.
+    pub(crate) names: Words,
     /// What stands where: see [`Marks`].
     pub(crate) marks: Vec<u32>,
     pub(crate) section: u32,
@@ -25,10 +28,20 @@ impl Entry {
     pub fn of(passage: &Passage) -> Self {
         let mut words = Words::default();
         let mut marks = Vec::new();
+        let mut names = BTreeSet::new();
         let mut add = |text: &str, marks: &mut Vec<u32>| {
-            for token in tokens(text, detect(text)).into_iter().filter(|token| !token.stop) {
+            let found = tokens(text, detect(text));
+            for (at, token) in found.into_iter().enumerate().filter(|(_, token)| !token.stop) {
                 words.add(&token.stem);
                 marks.push(mark(&token.stem));
+                if at > 0
+                    && token
+                        .range
+                        .of(text)
+                        .is_some_and(|word| word.starts_with(char::is_uppercase))
+                {
+                    names.insert(token.stem);
+                }
             }
         };
         for text in std::iter::once(&passage.title).chain(&passage.headings) {
@@ -51,8 +64,13 @@ impl Entry {
                 marks.push(SENTENCE);
             }
         }
+        let mut written = Words::default();
+        for name in &names {
+            written.add(name);
+        }
         Self {
             words,
+            names: written,
             marks,
             section: passage.section,
             stored: encode(passage),

@@ -12,7 +12,7 @@ use docent_language::ANALYSIS_VERSION;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the files of a generation mean something else.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// A file written within this time before it was read may be written again without its time of change moving: file
 /// systems keep that time in steps of up to 2 s (FAT).

@@ -30,9 +30,22 @@ const SHORT_PIECE: f32 = 0.5;
 /// Letters from which on a run may hold pieces that are not known: it is a question, not a word.
 const QUESTION_FROM: usize = 14;
 
-/// What an unknown piece costs, and each letter of it.
-const UNKNOWN_PIECE: f32 = 1.0;
-const UNKNOWN_LETTER: f32 = 0.35;
+/// Different words of a passage, roughly: what makes a share of passages a share of words.
+const WORDS: f32 = 50.0;
+
+/// What the commonest words cost among words run together, the other common ones, and a piece so short that it is often chance.
+const COMMONEST_PIECE: f32 = 3.5;
+const COMMON_PIECE: f32 = 5.0;
+const SHORT: f32 = 2.0;
+
+/// What each letter of an unknown piece costs besides what the rarest word does.
+const UNKNOWN_LETTER: f32 = 2.0;
+
+/// Words that make up a fifth of any text.
+const COMMONEST: [&str; 26] = [
+    "в", "и", "на", "с", "по", "не", "у", "к", "о", "за", "от", "из", "до", "ли", "а", "что", "как", "для",
+    "the", "of", "in", "to", "and", "for", "is", "мен",
+];
 
 /// What a frequent word gains over a rare one, for each power of e: decides between words that are equally far.
 const FREQUENT: f32 = 0.12;
@@ -42,6 +55,8 @@ pub(crate) struct Reader<'a, F> {
     pub(crate) vocabulary: &'a Vocabulary,
     /// In how many passages a word stands.
     pub(crate) passages: F,
+    /// How many passages there are.
+    pub(crate) all: usize,
 }
 
 impl<F: Fn(u32) -> u32> Reader<'_, F> {
@@ -52,26 +67,30 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
             return None;
         }
         let mut repairs = Vec::new();
-        let mut text = question.to_owned();
         // A whole question that becomes known was typed so; a word or two may be chance.
         if 2 * unknown > letters(question) {
             let typed = other_layouts(question)
                 .into_iter()
-                .map(|other| (Repair::Layout, other));
-            let latin = self.latin(question).map(|other| (Repair::Transliteration, other));
+                .map(|other| (Repair::Layout, self.merged(question, &other)));
+            let latin = self.latin(question, false);
             let other = typed
-                .map(|(repair, other)| (repair, self.merged(question, &other)))
-                .chain(latin)
+                .chain(latin.map(|other| (Repair::Transliteration, other)))
                 .map(|(repair, other)| (self.unknown(&other), repair, other))
                 .min_by_key(|(left, ..)| *left);
-            if let Some((left, repair, other)) = other
+            if let Some((left, repair, text)) = other
                 && 2 * left < unknown
             {
-                repairs.push(repair);
-                text = other;
+                // Whoever typed so made no slips: what is still unknown is no word of the documents.
+                let all = (repair == Repair::Transliteration)
+                    .then(|| self.latin(question, true))
+                    .flatten();
+                return Some(Reading {
+                    text: all.unwrap_or(text),
+                    repairs: vec![repair],
+                });
             }
         }
-        let text = self.words(&text, &mut repairs);
+        let text = self.words(question, &mut repairs);
         (!repairs.is_empty()).then_some(Reading { text, repairs })
     }
 
@@ -92,49 +111,85 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
         unknown.map(|token| letters(&token.word)).sum()
     }
 
-    /// Takes each word from the other text unless it is known as it stands.
+    /// Takes each word from the other layout that is known there, or known nowhere.
     fn merged(&self, text: &str, other: &str) -> String {
         let pairs = text.split(' ').zip(other.split(' '));
         let chosen = pairs.map(|(word, other)| {
-            // A comma or full stop behind a word is a letter of the other layout.
-            let ended = word.trim_end_matches(['?', '!', '.', ',', ';', ':']);
-            let cut = other
-                .char_indices()
-                .nth(ended.chars().count())
-                .map_or(other.len(), |(at, _)| at);
-            if self.knows(word) {
-                word
-            } else if !self.knows(other) && self.knows(&other[..cut]) {
-                &other[..cut]
-            } else {
-                other
+            let parts = (word.split('-'), other.split('-'));
+            if self.knows(other) || parts.0.clone().count() != parts.1.clone().count() {
+                return self.typed(word, other);
             }
+            // «IP-flhtcf»: each part for itself.
+            let parts = parts.0.zip(parts.1).map(|(part, other)| self.typed(part, other));
+            parts.collect::<Vec<_>>().join("-")
         });
         chosen.collect::<Vec<_>>().join(" ")
     }
 
-    /// Reads Latin words as Cyrillic ones where that makes known words of them.
-    fn latin(&self, text: &str) -> Option<String> {
+    /// Chooses between a word and what its keys give with the other layout.
+    fn typed(&self, word: &str, other: &str) -> String {
+        // A comma or full stop behind a word is a letter of the other layout.
+        let ended = word.trim_end_matches(['?', '!', '.', ',', ';', ':', ')']);
+        let cut = other
+            .char_indices()
+            .nth(ended.chars().count())
+            .map_or(other.len(), |(at, _)| at);
+        let is_short_form = || ended.len() > 1 && ended.bytes().all(|letter| letter.is_ascii_uppercase());
+        if self.knows(other) {
+            other.to_owned()
+        } else if self.knows(&other[..cut]) {
+            format!("{}{}", &other[..cut], &word[ended.len()..])
+        } else if self.knows(word) || is_short_form() {
+            word.to_owned()
+        } else {
+            other.to_owned()
+        }
+    }
+
+    /// Reads Latin words as Cyrillic ones where that makes known words of them; nothing when no word changes. `whole` is a
+    /// question that is known to be written so: there every word is read that is not better known as it stands.
+    fn latin(&self, text: &str, whole: bool) -> Option<String> {
         let mut changed = false;
-        let words = text.split(' ').map(|word| {
-            let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '\'');
-            if bare.is_empty() || !bare.is_ascii() || self.knows(bare) {
-                return word.to_owned();
+        let mut read = String::new();
+        for part in text.split_inclusive([' ', '-', '/']) {
+            let bare = part.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '\'');
+            let known = self.knows(bare);
+            let other = (bare.is_ascii() && bare.bytes().any(|letter| letter.is_ascii_alphabetic()))
+                .then_some(bare)
+                .filter(|_| whole || !known)
+                .and_then(|bare| self.cyrillic(bare, whole && !known));
+            if let Some(other) = other
+                && (!known || self.rank(&other) >= self.rank(bare))
+            {
+                changed = true;
+                read.push_str(&part.replacen(bare, &other, 1));
+            } else {
+                read.push_str(part);
             }
-            let begins = |start: &str| self.vocabulary.begins(start);
-            // Words too common to be in the vocabulary are known by themselves.
-            let read = from_latin(bare, begins, |word| self.knows(word))
-                .or_else(|| from_latin(bare, |_| bare.len() <= 8, |word| self.knows(word)));
-            match read {
-                Some(read) => {
-                    changed = true;
-                    word.replacen(bare, &read, 1)
-                }
-                None => word.to_owned(),
-            }
-        });
-        let read = words.collect::<Vec<_>>().join(" ");
+        }
         changed.then_some(read)
+    }
+
+    /// Returns how a Latin word reads in Cyrillic letters, at last the likeliest way whether it is known or not.
+    fn cyrillic(&self, word: &str, whatever: bool) -> Option<String> {
+        let begins = |start: &str| self.vocabulary.begins(start);
+        // Words too common to be in the vocabulary are known by themselves.
+        from_latin(word, begins, |word| self.knows(word))
+            .or_else(|| from_latin(word, |_| word.len() <= 8, |word| self.knows(word)))
+            .or_else(|| from_latin(word, |_| true, |_| whatever))
+    }
+
+    /// Returns in how many passages a word stands; those too common to be counted stand in all.
+    fn rank(&self, word: &str) -> u32 {
+        let found = tokens(word, detect(word));
+        let rank = |token: &Token| {
+            if token.stop || token.question {
+                u32::MAX
+            } else {
+                self.vocabulary.find(&token.stem).map_or(0, &self.passages)
+            }
+        };
+        found.iter().map(rank).min().unwrap_or(0)
     }
 
     /// Mends the unknown words one by one.
@@ -228,6 +283,7 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
         // The least cost of what goes before each letter, and where its last piece begins.
         let mut best: Vec<Option<(f32, usize)>> = vec![None; length + 1];
         best[0] = Some((0.0, 0));
+        let rarest = self.rarity(1);
         for end in 1..=length {
             for start in end.saturating_sub(LONGEST_PIECE)..end {
                 let Some((before, _)) = best[start] else { continue };
@@ -235,11 +291,10 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
                 if start == 0 && end == length {
                     continue;
                 }
-                let cost = if self.is_piece(piece) {
-                    let short = if end - start < 3 { SHORT_PIECE } else { 0.0 };
-                    before + BORDER + short
+                let cost = if let Some(cost) = self.piece(piece) {
+                    before + cost
                 } else if length >= QUESTION_FROM {
-                    before + BORDER + UNKNOWN_PIECE + UNKNOWN_LETTER * (end - start) as f32
+                    before + rarest + UNKNOWN_LETTER * (end - start) as f32
                 } else {
                     continue;
                 };
@@ -248,7 +303,7 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
                 }
             }
         }
-        let (cost, _) = best[length]?;
+        best[length]?;
         let mut pieces = Vec::new();
         let mut end = length;
         while end > 0 {
@@ -266,13 +321,33 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
         };
         let says = |piece: &&str| letters(piece) >= least && self.vocabulary_knows(piece);
         pieces.iter().any(says).then_some(())?;
-        Some((cost - BORDER, pieces.join(" ")))
+        let short = pieces.iter().filter(|piece| letters(piece) < 3).count();
+        let cost = BORDER * (pieces.len() - 1) as f32 + SHORT_PIECE * short as f32;
+        Some((cost, pieces.join(" ")))
     }
 
-    fn is_piece(&self, piece: &str) -> bool {
+    /// Returns what a piece costs among words run together: the rarer, the more (the negative logarithm of its probability, as
+    /// in segmentation by a unigram model); nothing when it is no word.
+    fn piece(&self, piece: &str) -> Option<f32> {
         let found = tokens(piece, detect(piece));
-        let [token] = found.as_slice() else { return false };
-        token.stop || token.question || (letters(piece) >= 3 && self.vocabulary.find(&token.stem).is_some())
+        let [token] = found.as_slice() else { return None };
+        if COMMONEST.contains(&piece) {
+            return Some(COMMONEST_PIECE);
+        }
+        if token.stop || token.question {
+            return Some(COMMON_PIECE + if letters(piece) < 3 { SHORT } else { 0.0 });
+        }
+        let word = self
+            .vocabulary
+            .find(&token.stem)
+            .filter(|_| letters(piece) >= 3)?;
+        let short = if letters(piece) < 4 { SHORT } else { 0.0 };
+        Some(self.rarity((self.passages)(word).max(1)) + short)
+    }
+
+    /// Returns what a word that stands in so many passages costs.
+    fn rarity(&self, passages: u32) -> f32 {
+        (WORDS * self.all as f32 / passages as f32).ln()
     }
 }
 
@@ -348,6 +423,7 @@ mod tests {
         let reader = Reader {
             vocabulary: &vocabulary,
             passages: |_| 1,
+            all: 10,
         };
         reader
             .read(question)
@@ -361,6 +437,27 @@ mod tests {
             ("rfr dsqnb bp ghjtrnf?", "как выйти из проекта?", Layout),
             ("kak vyyti iz proekta?", "как выйти из проекта?", Transliteration),
             ("Kak vyiti iz proyekta", "как выйти из проекта", Transliteration),
+            (
+                "ljujdjh d Kubernetes b ljujdjh fhtyls",
+                "договор в Kubernetes и договор аренды",
+                Layout,
+            ),
+            ("Kubernetes-ljujdjh fhtyls", "Kubernetes-договор аренды", Layout),
+            (
+                "dogovor arendy v proekte i s kubernetes",
+                "договор аренды в проекте и с kubernetes",
+                Transliteration,
+            ),
+            (
+                "kakie ezhegodnye otpuska",
+                "какие ежегодные отпуска",
+                Transliteration,
+            ),
+            (
+                "Естьлиунасвпроектеотпуск?",
+                "есть ли у нас в проекте отпуск?",
+                Spacing,
+            ),
             ("Каквыйтиизпроекта?", "как выйти из проекта?", Spacing),
             ("Как вый ти из проекта?", "Как выйти из проекта?", Spacing),
             ("как получить субсдию", "как получить субсидию", Spelling),

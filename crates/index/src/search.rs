@@ -80,6 +80,7 @@ pub struct Index {
 
 struct Segment {
     words: Arc<InvertedIndexReader>,
+    names: Arc<InvertedIndexReader>,
     marks: Column<u64>,
     store: StoreReader,
     /// The passage's number for each of the segment's own.
@@ -204,6 +205,7 @@ impl Index {
             }
             segments.push(Segment {
                 words: reader.inverted_index(fields.words)?,
+                names: reader.inverted_index(fields.names)?,
                 marks: reader.fast_fields().u64("marks")?,
                 store: reader.get_store_reader(STORE_CACHE_BLOCKS)?,
                 numbers: vec![DEAD; reader.max_doc() as usize],
@@ -365,6 +367,7 @@ impl Index {
         let reader = Reader {
             vocabulary: &self.vocabulary,
             passages: |word| self.frequency(word),
+            all: self.len(),
         };
         let Some(mut reading) = reader.read(&question.text) else {
             return Ok(first);
@@ -395,6 +398,13 @@ impl Index {
         self.segments.iter().map(found).sum()
     }
 
+    /// Returns in how many passages a word stands with a capital letter inside a sentence; none when the index cannot be read.
+    fn named(&self, stem: &str) -> u32 {
+        let term = Term::from_field_text(self.fields.names, stem);
+        let found = |segment: &Segment| segment.names.doc_freq(&term).unwrap_or(0);
+        self.segments.iter().map(found).sum()
+    }
+
     fn find(&self, question: &str, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = spare.unwrap_or_default();
@@ -420,9 +430,10 @@ impl Index {
             ideal += weight;
             terms.push(QuestionTerm {
                 word: question[token.range.start..token.range.end].to_owned(),
-                stem: token.stem,
+                named: if passages > 0 { self.named(&token.stem) } else { 0 },
                 idf: weight,
                 passages,
+                stem: token.stem,
             });
         }
         let mut found: Vec<(u32, f32)> = Vec::with_capacity(desk.passages.touched.len());
@@ -618,6 +629,7 @@ pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Ent
     stored.add_u64(fields.place, pack(number, entry.section));
     stored.add_u64(fields.length, u64::from(entry.words.count));
     stored.add_text(fields.words, entry.words.text);
+    stored.add_text(fields.names, entry.names.text);
     for mark in entry.marks {
         stored.add_u64(fields.marks, u64::from(mark));
     }

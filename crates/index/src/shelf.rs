@@ -30,6 +30,8 @@ pub(crate) struct Fields {
     pub(crate) document: Field,
     /// Normal forms of the words.
     pub(crate) words: Field,
+    /// Those that stand with a capital letter inside a sentence.
+    pub(crate) names: Field,
     /// The row of normal forms, as marks.
     pub(crate) marks: Field,
     /// Number of the passage in its document (high half) and of its section (low half).
@@ -47,6 +49,12 @@ pub(crate) fn schema() -> (Schema, Fields) {
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::WithFreqs),
     );
+    let names = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer("whitespace")
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::Basic),
+    );
     let name = TextFieldIndexing::default()
         .set_tokenizer("raw")
         .set_fieldnorms(false)
@@ -58,6 +66,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
             TextOptions::default().set_indexing_options(name).set_fast("raw"),
         ),
         words: schema.add_text_field("words", words),
+        names: schema.add_text_field("names", names),
         marks: schema.add_u64_field("marks", NumericOptions::default().set_fast()),
         place: schema.add_u64_field("place", NumericOptions::default().set_fast()),
         length: schema.add_u64_field("length", NumericOptions::default().set_fast()),

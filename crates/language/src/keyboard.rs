@@ -123,7 +123,7 @@ const SPELLINGS: [(&str, &[&str]); 60] = [
     ("ya", &["я", "ья", "ъя"]),
     ("ja", &["я"]),
     ("ia", &["ия", "я", "иа"]),
-    ("ye", &["е", "ье", "ые"]),
+    ("ye", &["е", "ые", "ье"]),
     ("je", &["е", "э", "ье"]),
     ("ie", &["ие", "ье", "е"]),
     ("iy", &["ий", "ы"]),
@@ -214,6 +214,13 @@ pub fn from_latin(
         }
         if next.is_empty() {
             next.push((at + first.len_utf8(), format!("{read}{first}")));
+        }
+        // Behind a consonant «y» is a vowel, behind a vowel or at the start it is not one.
+        let after = read.chars().next_back();
+        let consonant = after.is_some_and(|letter| !"аеиоуыэюя".contains(letter));
+        let fits = |letters: &str| consonant == letters.starts_with('ы');
+        if rest.starts_with('y') {
+            next.sort_by_key(|(at, text)| (usize::MAX - at, !fits(&text[read.len()..])));
         }
         // The likeliest is looked at first.
         stack.extend(next.into_iter().rev());
