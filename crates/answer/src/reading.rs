@@ -5,7 +5,7 @@
 //! Invariant: the quote of a unit is exactly the text at its range.
 
 use docent_corpus::{BlockKind, ByteRange, Hit, Line, Quote, Retrieval};
-use docent_language::{detect, grams, sentences, tokens};
+use docent_language::{Token, detect, grams, sentences, tokens};
 
 use crate::asked::{Asked, Has};
 
@@ -89,7 +89,10 @@ impl Reading {
         let mut above = vec![0.0; terms.len()];
         let headings = passage.headings.iter().chain([&passage.title]);
         for heading in headings {
-            raise(&mut above, &matched(terms, heading).held);
+            raise(
+                &mut above,
+                &matched(terms, &tokens(heading, detect(heading))).held,
+            );
         }
         let units = |lines: &[Line]| {
             lines
@@ -176,13 +179,13 @@ struct Found {
     places: Vec<Option<usize>>,
 }
 
-/// Returns how well `text` matches each term, and where each stands first.
-fn matched(terms: &[Word], text: &str) -> Found {
+/// Returns how well the words of a text match each term, and where each stands first.
+fn matched(terms: &[Word], words: &[Token]) -> Found {
     let mut found = Found {
         held: vec![0.0; terms.len()],
         places: vec![None; terms.len()],
     };
-    for (place, token) in tokens(text, detect(text)).into_iter().enumerate() {
+    for (place, token) in words.iter().enumerate() {
         if token.stop {
             continue;
         }
@@ -217,7 +220,8 @@ fn parts(terms: &[Word], at: usize, line: &Line) -> Vec<Unit> {
         if words.is_empty() {
             return None;
         }
-        let Found { held, places } = matched(terms, words);
+        let found = tokens(words, detect(words));
+        let Found { held, places } = matched(terms, &found);
         let start = line.range.start + range.start + lead;
         Some(Unit {
             quote: Quote {
@@ -228,7 +232,7 @@ fn parts(terms: &[Word], at: usize, line: &Line) -> Vec<Unit> {
             line: at,
             held,
             places,
-            has: Asked::told(words),
+            has: Asked::told(words, &found),
         })
     };
     ranges.into_iter().filter_map(unit).collect()

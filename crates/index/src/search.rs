@@ -54,6 +54,9 @@ const PLACES: usize = 5_000;
 const HEADED: f32 = 0.25;
 const HEADED_FROM: f32 = 0.75;
 
+/// What a whole passage counts as where passages that hold a word are summed up: fine enough for the least likeness.
+const WHOLE: f32 = 65_536.0;
+
 /// Stored blocks of 16 KiB kept unpacked for each segment: the hits of one question.
 const STORE_CACHE_BLOCKS: usize = 10;
 
@@ -293,8 +296,6 @@ impl Index {
         for &other in &alike[forms..] {
             self.count(other, &mut desk.in_passage)?;
         }
-        // Sums of fractions hang on their order, which on disk is that of the segments.
-        desk.in_passage.touched.sort_unstable();
         let Scratch {
             in_passage,
             in_section,
@@ -302,10 +303,12 @@ impl Index {
             sections,
             ..
         } = desk;
+        // Whole numbers, since a sum of fractions hangs on their order, which on disk is that of the segments.
         let held = in_passage.touched.iter();
-        let found: f32 = held
-            .map(|&number| in_passage.sums[number as usize].min(1.0))
+        let found: u64 = held
+            .map(|&number| (in_passage.sums[number as usize].min(1.0) * WHOLE) as u64)
             .sum();
+        let found = found as f32 / WHOLE;
         let weight = part * idf(self.len(), found.min(self.len() as f32));
         seen.extend(alike.iter().map(|one| Held {
             mark: mark(self.vocabulary.word(one.word)),
@@ -527,6 +530,10 @@ fn held_mends(question: &str, mended: &str, found: &Retrieval) -> Option<String>
     }
     let (mut text, mut end, mut any) = (String::new(), 0, false);
     for (was, is) in one.iter().zip(&other) {
+        // A number parted by spaces is told once more as a whole.
+        if was.range.start < end {
+            continue;
+        }
         text.push_str(&question[end..was.range.start]);
         end = was.range.end;
         if was.word != is.word && held(&is.stem) {

@@ -435,6 +435,9 @@ fn a_question_is_read_another_way_only_when_its_words_are_not_known() {
     assert_eq!(reading("сколько длится отпуск"), (None, 1));
     assert_eq!(reading("jngecr"), (Some("отпуск".to_owned()), 1));
     assert_eq!(reading("рецепт борща"), (None, 0));
+    // A number parted by spaces is a word over two others.
+    let spaced = "115 115 сколько длится отпск";
+    assert_eq!(reading(spaced), (Some(spaced.replace("отпск", "отпуск")), 1));
 }
 
 #[test]

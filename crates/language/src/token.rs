@@ -31,6 +31,15 @@ fn joins(letter: char) -> bool {
     )
 }
 
+/// Tells whether a letter or digit, quickly for those of our alphabets.
+fn is_letter(letter: char) -> bool {
+    match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | 'Ѐ'..='ҁ' | 'Ҋ'..='ӿ' => true,
+        ' '..='~' => false,
+        other => other.is_alphanumeric(),
+    }
+}
+
 fn normal(word: &str) -> String {
     word.chars()
         .filter(|&letter| {
@@ -114,7 +123,7 @@ fn read(text: &str, language: Language, known: &mut HashMap<String, Form>) -> Ve
     let letters: Vec<(usize, char)> = text.char_indices().collect();
     let mut at = 0;
     while at < letters.len() {
-        if !letters[at].1.is_alphanumeric() {
+        if !is_letter(letters[at].1) {
             at += 1;
             continue;
         }
@@ -124,7 +133,7 @@ fn read(text: &str, language: Language, known: &mut HashMap<String, Form>) -> Ve
             let next = letters.get(at + 1).map(|&(_, next)| next);
             let after_digit = letters[at - usize::from(at > first)].1.is_ascii_digit()
                 || (at > first && letters[at - 1].1.is_ascii_digit());
-            let inside = letter.is_alphanumeric()
+            let inside = is_letter(letter)
                 || joins(letter)
                 || (letter == '.' && after_digit && next.is_some_and(|next| next.is_ascii_digit()))
                 || (matches!(letter, '-' | '‑') && after_digit && next.is_some_and(char::is_alphabetic));
@@ -265,6 +274,13 @@ pub fn grams(word: &str, mut each: impl FnMut(&str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_are_those_of_unicode() {
+        for letter in '\0'..='\u{ffff}' {
+            assert_eq!(is_letter(letter), letter.is_alphanumeric(), "{letter:?}");
+        }
+    }
 
     fn words(text: &str) -> Vec<String> {
         tokens(text, Language::Russian)
