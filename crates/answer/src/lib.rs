@@ -50,6 +50,9 @@ const OFFER_CHARS: usize = 200;
 /// Hits that are read sentence by sentence: what comes later is neither quoted nor evidence.
 const READ: usize = 5;
 
+/// A question this much like one that the operator has taught is that question: no evidence is weighed.
+const SAME: f32 = 0.8;
+
 const HITS: NonZeroUsize = NonZeroUsize::new(10).expect("10 is not 0");
 
 /// How an answer came about.
@@ -121,8 +124,11 @@ pub fn account(
         .collect();
     let evidence = Evidence::of(&question.text, &text, &asked, &found, &readings);
     let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
+    let taught = found.hits.first().and_then(|hit| hit.taught.as_ref());
     let verdict = if found.hits.is_empty() || idle {
         Verdict::Fallback
+    } else if taught.is_some_and(|taught| taught.likeness >= SAME) {
+        Verdict::Answer
     } else {
         verdict(&evidence, assistant.strictness)
     };

@@ -94,7 +94,9 @@ impl Reading {
                 &matched(terms, &tokens(heading, detect(heading))).held,
             );
         }
-        let units = |lines: &[Line]| {
+        let taught: Vec<f32> = terms.iter().map(|term| term.taught(hit)).collect();
+        raise(&mut above, &taught);
+        let units = |lines: &[Line]| -> Vec<Unit> {
             lines
                 .iter()
                 .enumerate()
@@ -102,8 +104,16 @@ impl Reading {
                 .flat_map(|(at, line)| parts(terms, at, line))
                 .collect()
         };
+        let mut own = units(&passage.lines);
+        let texts = hit.taught.as_ref().map_or(&[][..], |taught| &taught.texts);
+        for unit in &mut own {
+            // The sentence that the operator has named tells what the taught question asks.
+            if texts.iter().flatten().any(|text| holds(&unit.quote.text, text)) {
+                raise(&mut unit.held, &taught);
+            }
+        }
         Self {
-            units: units(&passage.lines),
+            units: own,
             lead: units(&passage.lead),
             above,
         }
@@ -132,6 +142,40 @@ pub(crate) struct Word {
     /// In lower case, as the tokens of a text have it.
     lower: String,
     grams: Vec<String>,
+    /// Other wordings, by normal forms.
+    also: Vec<Vec<String>>,
+}
+
+impl Word {
+    /// Returns 1 when the operator has taught that the hit answers a question with this word.
+    fn taught(&self, hit: &Hit) -> f32 {
+        let taught = hit.taught.as_ref();
+        f32::from(u8::from(
+            taught.is_some_and(|taught| taught.words.contains(&self.stem)),
+        ))
+    }
+
+    /// Returns how well a word of a text stands for this one by another wording; of one of several words it is a part.
+    fn other_wording(&self, stem: &str) -> f32 {
+        let worth = |wording: &Vec<String>| {
+            let held = wording.iter().any(|word| word == stem);
+            match (held, wording.len()) {
+                (false, _) => 0.0,
+                (true, 1) => 1.0,
+                (true, _) => LOOSE,
+            }
+        };
+        self.also.iter().map(worth).fold(0.0, f32::max)
+    }
+}
+
+/// Tells whether a sentence holds words that the operator has named; case, ё and white space do not matter.
+fn holds(sentence: &str, words: &str) -> bool {
+    let plain = |text: &str| {
+        let lower = text.to_lowercase().replace('ё', "е");
+        lower.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    plain(sentence).contains(&plain(words))
 }
 
 /// Makes the terms of a question ready for comparing.
@@ -145,6 +189,7 @@ pub(crate) fn words(found: &Retrieval) -> Vec<Word> {
             stem: term.stem.clone(),
             grams: windows(&word),
             lower: word,
+            also: term.also.clone(),
         }
     };
     found.terms.iter().map(word).collect()
@@ -190,8 +235,11 @@ fn matched(terms: &[Word], words: &[Token]) -> Found {
             continue;
         }
         for (at, term) in terms.iter().enumerate() {
+            let other = term.other_wording(&token.stem);
             let like = if token.stem == term.stem {
                 1.0
+            } else if other > found.held[at] {
+                other
             } else if found.held[at] > 0.0 {
                 continue;
             } else {

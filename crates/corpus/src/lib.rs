@@ -20,5 +20,5 @@ pub use document::{
 };
 pub use passage::{Line, Passage};
 pub use retrieve::{
-    Hit, Match, Question, QuestionTerm, Reading, Repair, Retrieval, RetrieveError, Retriever,
+    Hit, Match, Question, QuestionTerm, Reading, Repair, Retrieval, RetrieveError, Retriever, Taught,
 };

@@ -47,6 +47,19 @@ pub struct QuestionTerm {
     pub passages: u32,
     /// In how many of them with a capital letter inside a sentence: most of them, and it is a name however it was typed.
     pub named: u32,
+    /// Wordings that the operator has declared to mean the same, each of one or more normal forms.
+    pub also: Vec<Vec<String>>,
+}
+
+/// What the operator has taught about a passage: it answers a question like this one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taught {
+    /// How alike the two questions are: 1 when they have the same words.
+    pub likeness: f32,
+    /// The normal forms of the taught question.
+    pub words: Vec<String>,
+    /// Words of the answer; of each list one stands in it.
+    pub texts: Vec<Vec<String>>,
 }
 
 /// Where a term of the question was found in a hit.
@@ -72,6 +85,8 @@ pub struct Hit {
     pub share: f32,
     /// For each term of [`Retrieval::terms`], where it stands in the passage.
     pub matches: Vec<Match>,
+    /// What the operator has taught about it for this question.
+    pub taught: Option<Taught>,
 }
 
 impl Hit {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::golden::{self, End, Golden};
+use crate::lexicon::Found;
 use crate::library::Opened;
 
 /// What `serve` does before a changed library goes live.
@@ -87,6 +88,7 @@ impl Checked {
         };
         let given = file.map(golden::read).transpose()?;
         let first = opened.library.assistants.first().map(|one| one.assistant.id);
+        let told = opened.told();
         for folder in &opened.library.assistants {
             let who = &folder.assistant;
             let own = folder.folder.join(golden::FILE);
@@ -102,7 +104,7 @@ impl Checked {
                     .collect(),
                 None => continue,
             };
-            let Some(index) = opened.generation.index(who.id) else {
+            let Some(found) = Found::of(&opened.generation, &told, who.id) else {
                 continue;
             };
             let mut counts = [0; 5];
@@ -110,7 +112,7 @@ impl Checked {
                 let question = Question {
                     text: golden.question.clone(),
                 };
-                let answer = docent_answer::answer(who, &question, index).map_err(Failure::Answer)?;
+                let answer = docent_answer::answer(who, &question, &found).map_err(Failure::Answer)?;
                 let end = golden.end(&answer);
                 counts[End::ALL.iter().position(|one| *one == end).unwrap_or(0)] += 1;
                 if !golden.passes(end) {

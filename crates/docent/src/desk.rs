@@ -3,13 +3,15 @@
 //! Invariant: an answer and its sources come from one snapshot. A new snapshot answers every question that comes after it
 //! was put; a question under way ends on the one it began with.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
 use docent_corpus::{Answer, Assistant, AssistantId, Question, RetrieveError};
 use docent_gateway::{Engine, EngineError};
-use docent_index::Generation;
+use docent_index::{Generation, Told};
 
+use crate::lexicon::{Found, Lexicons};
 use crate::library::Opened;
 
 /// Every assistant of a library, ready to answer.
@@ -21,15 +23,26 @@ pub(crate) struct Desk {
 struct Snapshot {
     assistants: Arc<[Assistant]>,
     generation: Generation,
+    lexicons: Lexicons,
+    /// The operator's words, bound to the passages of this generation.
+    told: HashMap<AssistantId, Told>,
 }
 
 impl Snapshot {
     fn of(opened: Opened) -> Self {
+        let told = opened.told();
         let assistants = opened.library.assistants.into_iter().map(|one| one.assistant);
         Self {
             assistants: assistants.collect(),
             generation: opened.generation,
+            lexicons: opened.lexicons,
+            told,
         }
+    }
+
+    /// Returns what finds the passages of an assistant; nothing when there is no such assistant.
+    fn retriever(&self, assistant: AssistantId) -> Option<Found<'_>> {
+        Found::of(&self.generation, &self.told, assistant)
     }
 }
 
@@ -45,14 +58,19 @@ impl Desk {
     pub(crate) fn differs(&self, opened: &Opened) -> bool {
         let now = self.now();
         let assistants = opened.library.assistants.iter().map(|one| &one.assistant);
-        now.generation.number() != opened.generation.number() || !now.assistants.iter().eq(assistants)
+        now.generation.number() != opened.generation.number()
+            || !now.assistants.iter().eq(assistants)
+            || now.lexicons != opened.lexicons
     }
 
     /// Replaces the library by a newer state of it; returns whether anything differs.
     pub(crate) fn put(&self, opened: Opened) -> bool {
         let new = Snapshot::of(opened);
         let now = self.now();
-        if now.generation.number() == new.generation.number() && now.assistants == new.assistants {
+        if now.generation.number() == new.generation.number()
+            && now.assistants == new.assistants
+            && now.lexicons == new.lexicons
+        {
             return false;
         }
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
@@ -72,11 +90,11 @@ impl Desk {
     ) -> Option<(Assistant, Result<Account, RetrieveError>)> {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
-        let index = now.generation.index(assistant)?;
+        let found = now.retriever(assistant)?;
         let question = Question {
             text: question.to_owned(),
         };
-        Some((who.clone(), docent_answer::account(who, &question, index)))
+        Some((who.clone(), docent_answer::account(who, &question, &found)))
     }
 
     /// Answers; nothing when there is no such assistant.
@@ -87,11 +105,11 @@ impl Desk {
     ) -> Option<Result<Answer, RetrieveError>> {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
-        let index = now.generation.index(assistant)?;
+        let found = now.retriever(assistant)?;
         let question = Question {
             text: question.to_owned(),
         };
-        Some(docent_answer::answer(who, &question, index))
+        Some(docent_answer::answer(who, &question, &found))
     }
 }
 

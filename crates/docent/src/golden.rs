@@ -28,6 +28,9 @@ pub(crate) struct Golden {
     source: Option<String>,
     /// The documents do not answer it.
     pub(crate) must_fall_back: bool,
+    /// It is known to the assistant: questions like it are answered from the place that it names. What it says of an
+    /// assistant's errors is nothing.
+    pub(crate) teaches: bool,
 }
 
 /// How a question ended, measured by what must come of it.
@@ -131,6 +134,14 @@ fn one(number: usize, line: &str) -> Result<Golden, String> {
             "needs either `must_contain` or `must_cite`, or `must_fall_back`: true, and not both".to_owned(),
         );
     }
+    let teaches = match &json["teach"] {
+        Value::Null => false,
+        Value::Bool(teaches) => *teaches,
+        _ => return Err("`teach` must be true or false".to_owned()),
+    };
+    if teaches && must_fall_back {
+        return Err("a question that must fall back names no passage and cannot `teach`".to_owned());
+    }
     let name = match &json["id"] {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),
@@ -144,6 +155,7 @@ fn one(number: usize, line: &str) -> Result<Golden, String> {
         must_cite,
         source: json["source"].as_str().map(str::to_owned),
         must_fall_back,
+        teaches,
     })
 }
 
@@ -268,5 +280,7 @@ mod tests {
         assert!(faults[0].starts_with("line 3: not JSON"), "{faults:?}");
         assert!(faults[1].starts_with("line 4: needs either"), "{faults:?}");
         assert_eq!(faults[2], "line 5: `question` is missing");
+        let taught = parse(r#"{"question":"q","must_fall_back":true,"teach":true}"#).unwrap_err();
+        assert!(taught[0].contains("cannot `teach`"), "{taught:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! Owns bringing the index up to date: which files changed since the current generation, reading those, the switch. Leaves
 //! reading to `docent-ingest` and storing to `docent-index`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,11 +16,12 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use docent_corpus::AssistantId;
-use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError};
+use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError, Told};
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 
 use crate::check::Checked;
 use crate::failure::Failure;
+use crate::lexicon::{self, Lexicons};
 use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
 use crate::status::Status;
@@ -37,6 +38,8 @@ pub(crate) struct Opened {
     pub(crate) library: Library,
     /// The passages of their documents.
     pub(crate) generation: Generation,
+    /// The operator's words.
+    pub(crate) lexicons: Lexicons,
     /// What was done to get there.
     pub(crate) work: Work,
 }
@@ -97,11 +100,7 @@ pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) ->
             }
             done => {
                 let (generation, work) = done?;
-                return Ok(Opened {
-                    library,
-                    generation,
-                    work,
-                });
+                return Ok(Opened::of(library, generation, work));
             }
         }
     }
@@ -116,11 +115,7 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
     if let Some(current) = usable(&store)?
         && is_up_to_date(&current, &changes(&library, Some(&current)))
     {
-        return Ok(Opened {
-            library,
-            generation: current,
-            work: Work::default(),
-        });
+        return Ok(Opened::of(library, current, Work::default()));
     }
     let ended = start_child(root, data)?.wait();
     after_child(root, &store, ended)
@@ -145,11 +140,7 @@ pub(crate) fn open_to_serve(root: &Path, data: &Path) -> Result<Opened, Failure>
         "warning: {}; the state before answers",
         crate::failure::chain(&failure)
     );
-    Ok(Opened {
-        library,
-        generation,
-        work: Work::default(),
-    })
+    Ok(Opened::of(library, generation, Work::default()))
 }
 
 /// The server is stopping.
@@ -167,11 +158,7 @@ pub(crate) fn reopen(
         let current =
             usable(&store)?.filter(|current| is_up_to_date(current, &changes(&library, Some(current))));
         Ok(match current {
-            Some(generation) => Ok(Opened {
-                library,
-                generation,
-                work: Work::default(),
-            }),
+            Some(generation) => Ok(Opened::of(library, generation, Work::default())),
             None => Err(start_child(root, data)?),
         })
     };
@@ -218,14 +205,11 @@ fn after_child(root: &Path, store: &Store, ended: io::Result<ExitStatus>) -> Res
     let generation = store
         .open()?
         .ok_or_else(|| Failure::Indexer("it ended well but left no index".to_owned()))?;
-    Ok(Opened {
-        library,
-        generation,
-        work: Work {
-            told: true,
-            ..Work::default()
-        },
-    })
+    let told = Work {
+        told: true,
+        ..Work::default()
+    };
+    Ok(Opened::of(library, generation, told))
 }
 
 /// Compares the folder with the index; reads nothing and changes nothing.
@@ -522,6 +506,27 @@ fn take(path: &Path) -> io::Result<Taken> {
 }
 
 impl Opened {
+    fn of(mut library: Library, generation: Generation, work: Work) -> Self {
+        let (lexicons, mut warnings) = lexicon::read(&library);
+        library.warnings.append(&mut warnings);
+        Self {
+            library,
+            generation,
+            lexicons,
+            work,
+        }
+    }
+
+    /// Binds the operator's words to the passages of this generation; where the index cannot be read they do nothing, as it will
+    /// tell at the first question.
+    pub(crate) fn told(&self) -> HashMap<AssistantId, Told> {
+        let bound = self.lexicons.iter().filter_map(|(&id, lexicon)| {
+            let index = self.generation.index(id)?;
+            Some((id, index.told(lexicon).ok()?))
+        });
+        bound.collect()
+    }
+
     /// Tells whether the next change of every file can be told by its time of change. Files that the system does not give
     /// are left to the next start or look.
     pub(crate) fn is_settled(&self) -> bool {

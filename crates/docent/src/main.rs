@@ -18,6 +18,7 @@ mod extract;
 mod failure;
 mod fit;
 mod golden;
+mod lexicon;
 mod library;
 mod ocr;
 mod progress;
@@ -537,7 +538,8 @@ fn calibrate(
     let mut trials = Vec::new();
     let mut who = None;
     for golden in questions {
-        if golden.assistant.is_some_and(|other| AssistantId(other) != id) {
+        // What a question has taught it cannot test.
+        if golden.teaches || golden.assistant.is_some_and(|other| AssistantId(other) != id) {
             continue;
         }
         let (assistant, account) = desk

@@ -22,6 +22,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::check::{self, Guard};
 use crate::desk::Desk;
 use crate::golden;
+use crate::lexicon::Lexicons;
 use crate::library::{self, Opened, Stopped};
 
 /// A burst of changes is over when nothing has come for this long: programs save a file in several steps.
@@ -169,6 +170,7 @@ struct Refused {
     generation: u64,
     assistants: Vec<Assistant>,
     questions: Vec<Option<String>>,
+    lexicons: Lexicons,
 }
 
 impl Refused {
@@ -179,6 +181,7 @@ impl Refused {
             generation: opened.generation.number(),
             assistants: folders.iter().map(|one| one.assistant.clone()).collect(),
             questions: folders.iter().map(|one| questions(&one.folder)).collect(),
+            lexicons: opened.lexicons.clone(),
         }
     }
 }

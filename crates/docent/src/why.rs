@@ -58,7 +58,17 @@ pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
     }
     out.push_str("\nterms                 rarity  passages\n");
     for term in &account.found.terms {
-        let _ = writeln!(out, "  {:<20} {:>5.1} {:>9}", term.word, term.idf, term.passages);
+        let also: Vec<String> = term.also.iter().map(|wording| wording.join(" ")).collect();
+        let also = if also.is_empty() {
+            String::new()
+        } else {
+            format!("  also: {}", also.join(", "))
+        };
+        let _ = writeln!(
+            out,
+            "  {:<20} {:>5.1} {:>9}{also}",
+            term.word, term.idf, term.passages
+        );
     }
     out.push_str("\npassages              score  place\n");
     for (number, hit) in account.found.hits.iter().enumerate() {
@@ -66,6 +76,13 @@ pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
         let held = terms_of(account, hit, |place| place == Match::Text);
         let above = terms_of(account, hit, |place| place == Match::Heading);
         let missing = terms_of(account, hit, |place| place == Match::Missing);
+        if let Some(taught) = &hit.taught {
+            let _ = writeln!(
+                out,
+                "      taught: a question {:.0}% like this one",
+                taught.likeness * 100.0
+            );
+        }
         for (label, words) in [("has", held), ("in its headings", above), ("lacks", missing)] {
             if !words.is_empty() {
                 let _ = writeln!(out, "      {label}: {}", words.join(", "));

@@ -9,6 +9,7 @@
 
 mod disk;
 mod entry;
+mod lexicon;
 mod manifest;
 mod place;
 mod repair;
@@ -18,7 +19,8 @@ mod store;
 mod vocabulary;
 
 pub use entry::Entry;
+pub use lexicon::{Fault, Lesson, Lexicon};
 pub use manifest::{DocumentRecord, Manifest, Refusal, Stamp};
-pub use search::Index;
+pub use search::{Index, Told};
 pub use shelf::Shelf;
 pub use store::{CURRENT, Draft, Generation, Store, StoreError};

@@ -51,15 +51,17 @@ const COMMONEST: [&str; 26] = [
 const FREQUENT: f32 = 0.12;
 
 /// The words of the documents, as a reader of questions needs them.
-pub(crate) struct Reader<'a, F> {
+pub(crate) struct Reader<'a, F, K> {
     pub(crate) vocabulary: &'a Vocabulary,
     /// In how many passages a word stands.
     pub(crate) passages: F,
     /// How many passages there are.
     pub(crate) all: usize,
+    /// Whether the operator uses a normal form that the documents do not.
+    pub(crate) told: K,
 }
 
-impl<F: Fn(u32) -> u32> Reader<'_, F> {
+impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
     /// Reads a question another way; nothing when its words are known or no other way makes more of them known.
     pub(crate) fn read(&self, question: &str) -> Option<Reading> {
         let unknown = self.unknown(question);
@@ -95,7 +97,10 @@ impl<F: Fn(u32) -> u32> Reader<'_, F> {
     }
 
     fn is_known(&self, token: &Token) -> bool {
-        token.stop || token.question || self.vocabulary.find(&token.stem).is_some()
+        token.stop
+            || token.question
+            || self.vocabulary.find(&token.stem).is_some()
+            || (self.told)(&token.stem)
     }
 
     /// Tells whether all words of a text are known; an empty text has none.
@@ -424,6 +429,7 @@ mod tests {
             vocabulary: &vocabulary,
             passages: |_| 1,
             all: 10,
+            told: |_: &str| false,
         };
         reader
             .read(question)

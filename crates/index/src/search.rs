@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
     ByteRange, Hit, Match, Passage, Question, QuestionTerm, Repair, Retrieval, RetrieveError, Retriever,
+    Taught,
 };
 use docent_language::{Token, detect, sentences, tokens};
 use tantivy::columnar::Column;
@@ -21,6 +22,7 @@ use tantivy::store::StoreReader;
 use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError, Term};
 
 use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
+use crate::lexicon::{Also, Bound, Lesson, Lexicon, holds, is_at, is_whole};
 use crate::place::Reference;
 use crate::repair::Reader;
 use crate::shelf::{Fields, pack, schema, unpack, words_of};
@@ -57,6 +59,12 @@ const HEADED_FROM: f32 = 0.75;
 /// What a whole passage counts as where passages that hold a word are summed up: fine enough for the least likeness.
 const WHOLE: f32 = 65_536.0;
 
+/// What a question that the operator has taught adds to the passage it names, when it is the same.
+const TAUGHT: f32 = 0.6;
+
+/// Hits looked through for the place of a taught question that names no document.
+const TAUGHT_AMONG: NonZeroUsize = NonZeroUsize::new(50).expect("50 is not 0");
+
 /// Stored blocks of 16 KiB kept unpacked for each segment: the hits of one question.
 const STORE_CACHE_BLOCKS: usize = 10;
 
@@ -84,6 +92,7 @@ pub struct Index {
 struct Segment {
     words: Arc<InvertedIndexReader>,
     names: Arc<InvertedIndexReader>,
+    documents: Arc<InvertedIndexReader>,
     marks: Column<u64>,
     store: StoreReader,
     /// The passage's number for each of the segment's own.
@@ -209,6 +218,7 @@ impl Index {
             segments.push(Segment {
                 words: reader.inverted_index(fields.words)?,
                 names: reader.inverted_index(fields.names)?,
+                documents: reader.inverted_index(fields.document)?,
                 marks: reader.fast_fields().u64("marks")?,
                 store: reader.get_store_reader(STORE_CACHE_BLOCKS)?,
                 numbers: vec![DEAD; reader.max_doc() as usize],
@@ -282,19 +292,31 @@ impl Index {
     fn score(
         &self,
         token: &Token,
+        also: &Also,
         part: f32,
         term: usize,
         desk: &mut Scratch,
         seen: &mut Vec<Held>,
     ) -> Result<(f32, u32), TantivyError> {
-        let alike = self.vocabulary.alike(&token.stem, &mut desk.overlaps);
+        let mut alike = if also.replaces {
+            Vec::new()
+        } else {
+            self.vocabulary.alike(&token.stem, &mut desk.overlaps)
+        };
+        if !also.wordings.is_empty() {
+            self.add(also, &mut alike);
+        }
         let forms = alike.iter().take_while(|one| one.likeness >= 1.0).count();
         for &form in &alike[..forms] {
             self.count(form, &mut desk.in_passage)?;
         }
-        let itself = desk.in_passage.touched.len() as u32;
+        let mut itself = desk.in_passage.touched.len() as u32;
         for &other in &alike[forms..] {
             self.count(other, &mut desk.in_passage)?;
+        }
+        if itself == 0 && !also.wordings.is_empty() {
+            let whole = |&&number: &&u32| desk.in_passage.sums[number as usize] > 0.99;
+            itself = desk.in_passage.touched.iter().filter(whole).count() as u32;
         }
         let Scratch {
             in_passage,
@@ -325,6 +347,21 @@ impl Index {
             sections.add(section, (1.0 - PASSAGE_SHARE) * weight * share);
         }
         Ok((weight, itself))
+    }
+
+    /// Adds the words of synonyms to those that stand for a word of the question, in the order of their likeness.
+    fn add(&self, also: &Also, alike: &mut Vec<Alike>) {
+        for (word, worth) in also.words() {
+            let Some(word) = self.vocabulary.find(word) else {
+                continue;
+            };
+            let likeness = Alike::of_weight(worth);
+            match alike.iter_mut().find(|one| one.word == word) {
+                Some(one) => one.likeness = one.likeness.max(likeness),
+                None => alike.push(Alike { word, likeness }),
+            }
+        }
+        alike.sort_by(|one, other| other.likeness.total_cmp(&one.likeness));
     }
 
     fn passage(&self, number: u32) -> Result<Passage, TantivyError> {
@@ -362,8 +399,13 @@ impl Index {
 
     /// Searches for the words as they were typed and, when the documents do not know all of them, for the question as it
     /// may have been meant; keeps the second reading only when more is found by it.
-    fn attempts(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
-        let first = self.find(&question.text, limit)?;
+    fn attempts(
+        &self,
+        question: &Question,
+        limit: NonZeroUsize,
+        bound: &Bound,
+    ) -> Result<Retrieval, TantivyError> {
+        let first = self.find(&question.text, limit, bound)?;
         if first.terms.iter().all(|term| term.passages > 0) && !first.terms.is_empty() {
             return Ok(first);
         }
@@ -371,11 +413,12 @@ impl Index {
             vocabulary: &self.vocabulary,
             passages: |word| self.frequency(word),
             all: self.len(),
+            told: |word: &str| bound.holds(word),
         };
         let Some(mut reading) = reader.read(&question.text) else {
             return Ok(first);
         };
-        let mut second = self.find(&reading.text, limit)?;
+        let mut second = self.find(&reading.text, limit, bound)?;
         if reading.repairs == [Repair::Spelling] {
             // A word that the documents do not use need not be misspelt: only what is found together is taken for meant.
             let Some(text) = held_mends(&question.text, &reading.text, &second) else {
@@ -383,7 +426,7 @@ impl Index {
             };
             if text != reading.text {
                 reading.text = text;
-                second = self.find(&reading.text, limit)?;
+                second = self.find(&reading.text, limit, bound)?;
             }
         }
         let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
@@ -408,7 +451,107 @@ impl Index {
         self.segments.iter().map(found).sum()
     }
 
-    fn find(&self, question: &str, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
+    /// Returns what a word tells: its inverse document frequency.
+    fn tells(&self, stem: &str) -> f32 {
+        let found = self.vocabulary.find(stem).map_or(0, |word| self.frequency(word));
+        idf(self.len(), found as f32)
+    }
+
+    /// Returns the passages that a lesson names: those of its places that hold its words; without a place, those found by its
+    /// question and words that hold them.
+    fn passages_of(&self, lesson: &Lesson) -> Result<Vec<u32>, TantivyError> {
+        let is_document = |place: &&String| {
+            let term = Term::from_field_text(self.fields.document, place);
+            self.segments
+                .iter()
+                .any(|segment| segment.documents.doc_freq(&term).is_ok_and(|found| found > 0))
+        };
+        let documents: Vec<&String> = lesson.places.iter().filter(is_document).collect();
+        let mut numbers = Vec::new();
+        for &document in &documents {
+            let term = Term::from_field_text(self.fields.document, document);
+            for segment in &self.segments {
+                let Some(mut found) = segment
+                    .documents
+                    .read_block_postings(&term, IndexRecordOption::Basic)?
+                else {
+                    continue;
+                };
+                while !found.docs().is_empty() {
+                    let alive = found.docs().iter().map(|&doc| segment.numbers[doc as usize]);
+                    numbers.extend(alive.filter(|&number| number != DEAD));
+                    found.advance();
+                }
+            }
+        }
+        if documents.is_empty() {
+            let texts: Vec<&str> = lesson.texts.iter().flatten().map(String::as_str).collect();
+            let sought = format!(
+                "{} {} {}",
+                lesson.places.join(" "),
+                lesson.question,
+                texts.join(" ")
+            );
+            numbers = self.ranked(&sought, TAUGHT_AMONG)?;
+        }
+        let mut kept = Vec::new();
+        for number in numbers {
+            let passage = self.passage(number)?;
+            // A document and a section: the section of the document.
+            let sections = || lesson.places.iter().filter(|place| !documents.contains(place));
+            let in_place = sections().next().is_none() || sections().any(|place| is_at(&passage, place));
+            if in_place && holds(&passage, &lesson.texts) {
+                kept.push(number);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Returns the numbers of the passages found for a question, best first.
+    fn ranked(&self, question: &str, limit: NonZeroUsize) -> Result<Vec<u32>, TantivyError> {
+        let found = self.scored(question, limit, &Bound::default())?;
+        Ok(found.found.iter().map(|&(number, _)| number).collect())
+    }
+
+    fn find(&self, question: &str, limit: NonZeroUsize, bound: &Bound) -> Result<Retrieval, TantivyError> {
+        let Scored {
+            terms,
+            found,
+            whole,
+            mut taught,
+        } = self.scored(question, limit, bound)?;
+        let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
+        let mut hits = Vec::with_capacity(found.len());
+        for (number, mut score) in found {
+            let passage = self.passage(number)?;
+            // A section that is headed with the question was written for it.
+            let heading = passage.headings.last().map_or(0.0, |heading| {
+                likeness(&whole, &said(&tokens(heading, detect(heading))))
+            });
+            if heading >= HEADED_FROM {
+                score += HEADED * heading;
+            }
+            let taught = taught.remove(&number);
+            hits.push(Hit {
+                passage: Arc::new(passage),
+                matches: matches(&sought, &terms, taught.as_ref(), &self.marks(number)),
+                score,
+                share: score,
+                taught,
+            });
+        }
+        // Stable: of equals the earlier passage stays first.
+        hits.sort_by(|one, other| other.score.total_cmp(&one.score));
+        Ok(Retrieval {
+            terms,
+            hits,
+            passages: self.len() as u32,
+            reading: None,
+        })
+    }
+
+    /// Finds and scores passages without unpacking them.
+    fn scored(&self, question: &str, limit: NonZeroUsize, bound: &Bound) -> Result<Scored, TantivyError> {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = spare.unwrap_or_default();
         desk.in_passage.sums.resize(self.len(), 0.0);
@@ -423,13 +566,15 @@ impl Index {
         let references = Reference::all(&asked);
         let asking = asking(question, &asked);
         let whole = said(&asked);
-        for token in asked {
+        let also = bound.also(&asked);
+        let taught = bound.taught(&asked, |stem| self.tells(stem));
+        for (token, also) in asked.into_iter().zip(also) {
             let known = terms.iter().any(|term| term.stem == token.stem);
             if token.stop || token.question || known || terms.len() == MAX_TERMS {
                 continue;
             }
             let part = if asking.contains(token.range) { 1.0 } else { TALE };
-            let (weight, passages) = self.score(&token, part, terms.len(), &mut desk, &mut held)?;
+            let (weight, passages) = self.score(&token, &also, part, terms.len(), &mut desk, &mut held)?;
             ideal += weight;
             terms.push(QuestionTerm {
                 word: question[token.range.start..token.range.end].to_owned(),
@@ -437,6 +582,7 @@ impl Index {
                 idf: weight,
                 passages,
                 stem: token.stem,
+                also: also.wordings,
             });
         }
         let mut found: Vec<(u32, f32)> = Vec::with_capacity(desk.passages.touched.len());
@@ -458,6 +604,16 @@ impl Index {
             }
             found.extend(places);
         }
+        if !taught.is_empty() {
+            let mut gains: HashMap<u32, f32> = taught
+                .iter()
+                .map(|(&number, taught)| (number, TAUGHT * taught.likeness))
+                .collect();
+            for (number, score) in &mut found {
+                *score += gains.remove(number).unwrap_or(0.0);
+            }
+            found.extend(gains);
+        }
         best(&mut found, limit.get().max(LOOKED_INTO));
         held.sort_unstable_by_key(|one| one.mark);
         for (number, score) in found.iter_mut().take(LOOKED_INTO) {
@@ -465,33 +621,58 @@ impl Index {
             *score += SENTENCE_SHARE * share / (1.0 + SENTENCE_SHARE);
         }
         best(&mut found, limit.get());
-        let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
-        let mut hits = Vec::with_capacity(found.len());
-        for (number, mut score) in found {
-            let passage = self.passage(number)?;
-            // A section that is headed with the question was written for it.
-            let heading = passage.headings.last().map_or(0.0, |heading| {
-                likeness(&whole, &said(&tokens(heading, detect(heading))))
-            });
-            if heading >= HEADED_FROM {
-                score += HEADED * heading;
-            }
-            hits.push(Hit {
-                passage: Arc::new(passage),
-                matches: matches(&sought, &self.marks(number)),
-                score,
-                share: score,
-            });
-        }
-        // Stable: of equals the earlier passage stays first.
-        hits.sort_by(|one, other| other.score.total_cmp(&one.score));
-        Ok(Retrieval {
+        Ok(Scored {
             terms,
-            hits,
-            passages: self.len() as u32,
-            reading: None,
+            found,
+            whole,
+            taught,
         })
     }
+
+    /// Binds the operator's words to this index.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn told(&self, lexicon: &Lexicon) -> Result<Told, RetrieveError> {
+        Bound::of(
+            lexicon,
+            |lesson| self.passages_of(lesson),
+            |stem| self.tells(stem),
+        )
+        .map(Told)
+        .map_err(|error| RetrieveError(Box::new(error)))
+    }
+
+    /// Searches with the operator's words, which must be bound to this index.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn retrieve_with(
+        &self,
+        told: &Told,
+        question: &Question,
+        limit: NonZeroUsize,
+    ) -> Result<Retrieval, RetrieveError> {
+        self.attempts(question, limit, &told.0)
+            .map_err(|error| RetrieveError(Box::new(error)))
+    }
+}
+
+/// The operator's words, bound to the index of one generation.
+#[derive(Debug, Default)]
+pub struct Told(Bound);
+
+/// What was found for a question, before it is unpacked.
+struct Scored {
+    terms: Vec<QuestionTerm>,
+    /// Numbers of passages with their scores, best first.
+    found: Vec<(u32, f32)>,
+    /// What the question says.
+    whole: Vec<u32>,
+    /// What the operator has taught about passages.
+    taught: HashMap<u32, Taught>,
 }
 
 /// Returns what a text says: its stems without the words that every text has, but with those that make a question of it.
@@ -614,19 +795,26 @@ fn best(found: &mut Vec<(u32, f32)>, limit: usize) {
     found.sort_unstable_by(order);
 }
 
-/// Tells where each term of the question stands in a passage.
-fn matches(sought: &[u32], marks: &Marks) -> Vec<Match> {
+/// Tells where each term of the question stands in a passage, itself or by another wording of it.
+fn matches(sought: &[u32], terms: &[QuestionTerm], taught: Option<&Taught>, marks: &Marks) -> Vec<Match> {
     let (above, text) = marks.0.split_at(marks.text());
-    let place = |mark: &u32| {
-        if text.contains(mark) {
+    let place = |(mark, term): (&u32, &QuestionTerm)| {
+        let whole = |among: &[u32]| {
+            let held = |mark| among.contains(&mark) || above.contains(&mark);
+            term.also.iter().any(|wording| is_whole(wording, held))
+        };
+        if text.contains(mark) || whole(text) {
             Match::Text
-        } else if above.contains(mark) {
+        } else if above.contains(mark)
+            || whole(above)
+            || taught.is_some_and(|taught| taught.words.contains(&term.stem))
+        {
             Match::Heading
         } else {
             Match::Missing
         }
     };
-    sought.iter().map(place).collect()
+    sought.iter().zip(terms).map(place).collect()
 }
 
 /// Returns a passage as tantivy takes it.
@@ -646,7 +834,7 @@ pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Ent
 
 impl Retriever for Index {
     fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
-        self.attempts(question, limit)
+        self.attempts(question, limit, &Bound::default())
             .map_err(|error| RetrieveError(Box::new(error)))
     }
 }

@@ -50,6 +50,11 @@ impl Alike {
     pub(crate) fn weight(self) -> f32 {
         self.likeness.powi(2) * self.likeness.sqrt()
     }
+
+    /// Returns the likeness of a word that counts for this part.
+    pub(crate) fn of_weight(part: f32) -> f32 {
+        part.powf(1.0 / 2.5)
+    }
 }
 
 /// The words of an assistant, sorted.
