@@ -65,6 +65,9 @@ const TAUGHT: f32 = 0.6;
 /// Hits looked through for the place of a taught question that names no document.
 const TAUGHT_AMONG: NonZeroUsize = NonZeroUsize::new(50).expect("50 is not 0");
 
+/// What a phrase that the question quotes adds to a passage that holds it word for word.
+const QUOTED: f32 = 0.15;
+
 /// Stored blocks of 16 KiB kept unpacked for each segment: the hits of one question.
 const STORE_CACHE_BLOCKS: usize = 10;
 
@@ -566,6 +569,7 @@ impl Index {
         let references = Reference::all(&asked);
         let asking = asking(question, &asked);
         let whole = said(&asked);
+        let quoted = quoted(question, &asked);
         let also = bound.also(&asked);
         let taught = bound.taught(&asked, |stem| self.tells(stem));
         for (token, also) in asked.into_iter().zip(also) {
@@ -617,8 +621,11 @@ impl Index {
         best(&mut found, limit.get().max(LOOKED_INTO));
         held.sort_unstable_by_key(|one| one.mark);
         for (number, score) in found.iter_mut().take(LOOKED_INTO) {
-            let share = sentence(&held, terms.len(), &self.marks(*number)) / ideal;
+            let marks = self.marks(*number);
+            let share = sentence(&held, terms.len(), &marks) / ideal;
             *score += SENTENCE_SHARE * share / (1.0 + SENTENCE_SHARE);
+            let holds = |phrase: &&Vec<u32>| marks.0.windows(phrase.len()).any(|row| row == *phrase);
+            *score += QUOTED * quoted.iter().filter(holds).count() as f32;
         }
         best(&mut found, limit.get());
         Ok(Scored {
@@ -726,6 +733,31 @@ fn held_mends(question: &str, mended: &str, found: &Retrieval) -> Option<String>
     }
     text.push_str(&question[end..]);
     any.then_some(text)
+}
+
+/// Returns the phrases of two words and more that stand in quotation marks, as rows of marks without the words too common to be
+/// indexed.
+fn quoted(question: &str, asked: &[Token]) -> Vec<Vec<u32>> {
+    let mut phrases = Vec::new();
+    let mut opened: Option<usize> = None;
+    for (at, letter) in question.char_indices() {
+        match (letter, opened) {
+            ('«' | '“' | '„', _) | ('"', None) => opened = Some(at),
+            ('»' | '”' | '"', Some(start)) => {
+                let phrase = ByteRange::new(start, at);
+                let inside = asked
+                    .iter()
+                    .filter(|token| !token.stop && phrase.contains(token.range));
+                let marks: Vec<u32> = inside.map(|token| mark(&token.stem)).collect();
+                if marks.len() > 1 {
+                    phrases.push(marks);
+                }
+                opened = None;
+            }
+            _ => {}
+        }
+    }
+    phrases
 }
 
 /// A word of the documents with what it is worth for a term of the question.

@@ -441,6 +441,21 @@ fn a_question_is_read_another_way_only_when_its_words_are_not_known() {
 }
 
 #[test]
+fn a_phrase_in_quotation_marks_is_sought_as_it_stands() {
+    let texts = [
+        "Дом для ветеранов. Белый журавль над домом, белый дом и журавль.",
+        "Клуб «Белый журавль» открыт, дом рядом и белый.",
+    ];
+    let (_, passages) = document("a.txt", &texts);
+    let index = Index::build(passages).unwrap();
+    let first = |question: &str| found(&index, question)[0].1.clone();
+    assert_eq!(first("белый журавль дом"), texts[0]);
+    assert_eq!(first("дом «клуб белый журавль»"), texts[1]);
+    assert_eq!(first("белый дом и журавль"), texts[0]);
+    assert_eq!(first("дом \"журавль открыт\""), texts[1]);
+}
+
+#[test]
 fn the_sentence_that_asks_weighs_more_than_the_tale() {
     let (_, passages) = document("a.txt", &["Ремонт крыши дома соседями.", "Пеня за просрочку."]);
     let index = Index::build(passages).unwrap();
