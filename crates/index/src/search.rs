@@ -432,6 +432,9 @@ impl Index {
                 second = self.find(&reading.text, limit, bound)?;
             }
         }
+        if reading.repairs == [Repair::Spacing] && !holds_new(&question.text, &second) {
+            return Ok(first);
+        }
         let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
         if share(&second) <= share(&first) {
             return Ok(first);
@@ -703,6 +706,18 @@ fn likeness(one: &[u32], other: &[u32]) -> f32 {
     } else {
         0.0
     }
+}
+
+/// Tells whether the best hit holds a word that was made by other spaces: «починят» need not be «по чинят».
+fn holds_new(typed: &str, found: &Retrieval) -> bool {
+    let typed: Vec<String> = tokens(typed, detect(typed))
+        .into_iter()
+        .map(|token| token.stem)
+        .collect();
+    found.hits.first().is_some_and(|best| {
+        let mut terms = found.terms.iter().zip(&best.matches);
+        terms.any(|(term, place)| *place != Match::Missing && !typed.contains(&term.stem))
+    })
 }
 
 /// Returns the question with those of its mended words that the best hit holds; nothing when it holds none of them.

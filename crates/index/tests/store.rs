@@ -422,7 +422,11 @@ fn a_place_named_by_its_number_comes_first() {
 fn a_question_is_read_another_way_only_when_its_words_are_not_known() {
     let (_, passages) = document(
         "a.txt",
-        &["Отпуск длится двадцать восемь дней.", "Премия раз в год."],
+        &[
+            "Отпуск длится двадцать восемь дней.",
+            "Премия раз в год.",
+            "Размер одежды.",
+        ],
     );
     let index = Index::build(passages).unwrap();
     let reading = |text: &str| {
@@ -435,6 +439,9 @@ fn a_question_is_read_another_way_only_when_its_words_are_not_known() {
     assert_eq!(reading("сколько длится отпуск"), (None, 1));
     assert_eq!(reading("jngecr"), (Some("отпуск".to_owned()), 1));
     assert_eq!(reading("рецепт борща"), (None, 0));
+    // A word that takes apart into small words and a known one may be a word of its own.
+    assert_eq!(reading("когда поотпуск"), (Some("когда по отпуск".to_owned()), 1));
+    assert_eq!(reading("поразмер премия раз в год"), (None, 2));
     // A number parted by spaces is a word over two others.
     let spaced = "115 115 сколько длится отпск";
     assert_eq!(reading(spaced), (Some(spaced.replace("отпск", "отпуск")), 1));
