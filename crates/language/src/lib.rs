@@ -17,4 +17,4 @@ pub use sentences::sentences;
 pub use token::{Token, grams, tokens};
 
 /// Changes whenever the same text would be analysed differently: an index made by another version has to be rebuilt.
-pub const ANALYSIS_VERSION: u32 = 3;
+pub const ANALYSIS_VERSION: u32 = 4;

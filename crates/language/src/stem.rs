@@ -3,70 +3,55 @@
 use docent_corpus::Language;
 use rust_stemmers::{Algorithm, Stemmer};
 
-/// Endings of Kazakh nouns, longest first: plural, possession and case as they are stacked on a stem.
-const KAZAKH_ENDINGS: [&str; 62] = [
-    "ларының",
-    "лерінің",
-    "дарының",
-    "дерінің",
-    "тарының",
-    "терінің",
-    "ларында",
-    "лерінде",
-    "ларына",
-    "леріне",
-    "ларын",
-    "лерін",
-    "дарын",
-    "дерін",
-    "тарын",
-    "терін",
-    "ларға",
-    "лерге",
-    "дарға",
-    "дерге",
-    "тарға",
-    "терге",
-    "лары",
-    "лері",
-    "дары",
-    "дері",
-    "тары",
-    "тері",
-    "сының",
-    "сінің",
-    "ының",
-    "інің",
-    "ында",
-    "інде",
-    "ынан",
-    "інен",
-    "лар",
-    "лер",
-    "дар",
-    "дер",
-    "тар",
-    "тер",
-    "ның",
-    "нің",
-    "дың",
-    "дің",
-    "тың",
-    "тің",
-    "нан",
-    "нен",
-    "дан",
-    "ден",
-    "тан",
-    "тен",
-    "мен",
-    "бен",
-    "пен",
-    "ына",
-    "іне",
-    "ға",
-    "ге",
-    "да",
+/// Endings of Kazakh nouns as they are stacked on a stem, from the last to the first: case (with the adjective that is made of the
+/// locative), possession, plural; the longer before those they end in.
+const KAZAKH_ENDINGS: [&[&str]; 3] = [
+    &[
+        "ындағы",
+        "індегі",
+        "ндағы",
+        "ндегі",
+        "дағы",
+        "дегі",
+        "тағы",
+        "тегі",
+        "ның",
+        "нің",
+        "дың",
+        "дің",
+        "тың",
+        "тің",
+        "нда",
+        "нде",
+        "нан",
+        "нен",
+        "дан",
+        "ден",
+        "тан",
+        "тен",
+        "мен",
+        "бен",
+        "пен",
+        "ға",
+        "ге",
+        "қа",
+        "ке",
+        "на",
+        "не",
+        "ны",
+        "ні",
+        "ды",
+        "ді",
+        "ты",
+        "ті",
+        "да",
+        "де",
+        "та",
+        "те",
+        "н",
+    ],
+    &["ымыз", "іміз", "сы", "сі", "ым", "ім", "ың", "ің", "ы", "і"],
+    &["лар", "лер", "дар", "дер", "тар", "тер"],
 ];
 
 /// Letters that have to remain of a Kazakh word: shorter stems fall together.
@@ -103,19 +88,35 @@ impl Stems {
         let kazakh =
             self.language == Language::Kazakh || word.chars().any(|letter| "әғқңөұүһі".contains(letter));
         if kazakh {
-            kazakh_stem(word).to_owned()
+            kazakh_stem(word)
         } else {
             self.russian.stem(word).into_owned()
         }
     }
 }
 
-fn kazakh_stem(word: &str) -> &str {
-    KAZAKH_ENDINGS
-        .iter()
-        .filter_map(|ending| word.strip_suffix(ending))
-        .find(|stem| stem.chars().count() >= KAZAKH_STEM)
-        .unwrap_or(word)
+fn kazakh_stem(word: &str) -> String {
+    let mut rest = word;
+    for endings in KAZAKH_ENDINGS {
+        let stripped = endings.iter().find_map(|ending| {
+            let stem = rest.strip_suffix(ending)?;
+            // A single letter is an ending only behind a stem that is a word without it.
+            let least = KAZAKH_STEM + usize::from(ending.chars().count() == 1);
+            (stem.chars().count() >= least).then_some(stem)
+        });
+        rest = stripped.unwrap_or(rest);
+    }
+    // Between vowels the last letter of a stem is voiced: «кітап», «кітабы».
+    let mut stem = rest.to_owned();
+    if let Some(last) = stem.pop() {
+        stem.push(match last {
+            'ғ' => 'қ',
+            'г' => 'к',
+            'б' => 'п',
+            other => other,
+        });
+    }
+    stem
 }
 
 #[cfg(test)]
@@ -130,6 +131,9 @@ mod tests {
             (Language::English, "subsidy", "subsidies"),
             (Language::Kazakh, "орталық", "орталықтың"),
             (Language::Kazakh, "құжат", "құжаттар"),
+            (Language::Kazakh, "кітап", "кітабымызда"),
+            (Language::Kazakh, "мектеп", "мектептеріндегі"),
+            (Language::Kazakh, "ұрпақ", "ұрпағының"),
         ] {
             let stems = Stems::new(language);
             assert_eq!(stems.of(one), stems.of(other), "{one} {other}");
