@@ -6,7 +6,7 @@
 //! Invariants: a word that the documents know is never changed; every search is bounded by the length of the question and
 //! the number of words.
 
-use docent_corpus::{Reading, Repair};
+use docent_corpus::{ByteRange, Reading, Repair};
 use docent_language::{Token, are_neighbours, detect, from_latin, other_layouts, tokens};
 
 use crate::vocabulary::Vocabulary;
@@ -50,6 +50,40 @@ const COMMONEST: [&str; 26] = [
 /// What a frequent word gains over a rare one, for each power of e: decides between words that are equally far.
 const FREQUENT: f32 = 0.12;
 
+/// How a question may have been meant.
+pub(crate) enum Read {
+    /// Typed in another layout or alphabet as a whole.
+    Whole(Reading),
+    /// With words that may be slips, in the order of the question; none when nothing is to be mended.
+    Words(Vec<Mend>),
+}
+
+/// A word that may be a slip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mend {
+    range: ByteRange,
+    /// What may have been meant.
+    pub(crate) word: String,
+    repair: Repair,
+}
+
+impl Mend {
+    /// Returns a question as it reads with its words mended.
+    pub(crate) fn all(mends: &[Self], question: &str) -> Reading {
+        let (mut text, mut end, mut repairs) = (String::new(), 0, Vec::new());
+        for mend in mends {
+            text.push_str(&question[end..mend.range.start]);
+            text.push_str(&mend.word);
+            end = mend.range.end;
+            if !repairs.contains(&mend.repair) {
+                repairs.push(mend.repair);
+            }
+        }
+        text.push_str(&question[end..]);
+        Reading { text, repairs }
+    }
+}
+
 /// The words of the documents, as a reader of questions needs them.
 pub(crate) struct Reader<'a, F, K> {
     pub(crate) vocabulary: &'a Vocabulary,
@@ -63,12 +97,11 @@ pub(crate) struct Reader<'a, F, K> {
 
 impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
     /// Reads a question another way; nothing when its words are known or no other way makes more of them known.
-    pub(crate) fn read(&self, question: &str) -> Option<Reading> {
+    pub(crate) fn read(&self, question: &str) -> Read {
         let unknown = self.unknown(question);
         if unknown == 0 {
-            return None;
+            return Read::Words(Vec::new());
         }
-        let mut repairs = Vec::new();
         // A whole question that becomes known was typed so; a word or two may be chance.
         if 2 * unknown > letters(question) {
             let typed = other_layouts(question)
@@ -86,14 +119,13 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
                 let all = (repair == Repair::Transliteration)
                     .then(|| self.latin(question, true))
                     .flatten();
-                return Some(Reading {
+                return Read::Whole(Reading {
                     text: all.unwrap_or(text),
                     repairs: vec![repair],
                 });
             }
         }
-        let text = self.words(question, &mut repairs);
-        (!repairs.is_empty()).then_some(Reading { text, repairs })
+        Read::Words(self.words(question))
     }
 
     fn is_known(&self, token: &Token) -> bool {
@@ -198,9 +230,9 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
     }
 
     /// Mends the unknown words one by one.
-    fn words(&self, text: &str, repairs: &mut Vec<Repair>) -> String {
+    fn words(&self, text: &str) -> Vec<Mend> {
         let found = tokens(text, detect(text));
-        let mut mended = String::new();
+        let mut mends: Vec<Mend> = Vec::new();
         let mut end = 0;
         let mut at = 0;
         while let Some(token) = found.get(at) {
@@ -234,15 +266,14 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
                 let Some((_, repair, word)) = best else { continue };
                 (repair, word, token.range.end)
             };
-            if !repairs.contains(&repair) {
-                repairs.push(repair);
-            }
-            mended.push_str(&text[end..token.range.start]);
-            mended.push_str(&word);
             end = until;
+            mends.push(Mend {
+                range: ByteRange::new(token.range.start, until),
+                word,
+                repair,
+            });
         }
-        mended.push_str(&text[end..]);
-        mended
+        mends
     }
 
     fn vocabulary_knows(&self, word: &str) -> bool {
@@ -431,9 +462,11 @@ mod tests {
             all: 10,
             told: |_: &str| false,
         };
-        reader
-            .read(question)
-            .map(|reading| (reading.text, reading.repairs))
+        let reading = match reader.read(question) {
+            Read::Whole(reading) => reading,
+            Read::Words(mends) => Mend::all(&mends, question),
+        };
+        (!reading.repairs.is_empty()).then_some((reading.text, reading.repairs))
     }
 
     #[test]

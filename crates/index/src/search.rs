@@ -11,8 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
-    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Repair, Retrieval, RetrieveError, Retriever,
-    Taught,
+    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever, Taught,
 };
 use docent_language::{Token, detect, sentences, tokens};
 use tantivy::columnar::Column;
@@ -24,7 +23,7 @@ use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError,
 use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
 use crate::lexicon::{Also, Bound, Lesson, Lexicon, holds, is_at, is_whole};
 use crate::place::Reference;
-use crate::repair::Reader;
+use crate::repair::{Mend, Read, Reader};
 use crate::shelf::{Fields, pack, schema, unpack, words_of};
 use crate::vocabulary::{Alike, Overlaps, Vocabulary};
 
@@ -418,23 +417,32 @@ impl Index {
             all: self.len(),
             told: |word: &str| bound.holds(word),
         };
-        let Some(mut reading) = reader.read(&question.text) else {
-            return Ok(first);
-        };
-        let mut second = self.find(&reading.text, limit, bound)?;
-        if reading.repairs == [Repair::Spelling] {
-            // A word that the documents do not use need not be misspelt: only what is found together is taken for meant.
-            let Some(text) = held_mends(&question.text, &reading.text, &second) else {
-                return Ok(first);
-            };
-            if text != reading.text {
-                reading.text = text;
-                second = self.find(&reading.text, limit, bound)?;
+        let (reading, mut second) = match reader.read(&question.text) {
+            Read::Whole(reading) => {
+                let found = self.find(&reading.text, limit, bound)?;
+                (reading, found)
             }
-        }
-        if reading.repairs == [Repair::Spacing] && !holds_new(&question.text, &second) {
-            return Ok(first);
-        }
+            Read::Words(mends) => {
+                let all = Mend::all(&mends, &question.text);
+                let found = self.find(&all.text, limit, bound)?;
+                // A word that the documents do not use need not be a slip: only what is found together is taken for meant.
+                let kept: Vec<Mend> = mends
+                    .iter()
+                    .filter(|mend| holds_new(&question.text, mend, &found))
+                    .cloned()
+                    .collect();
+                if kept.is_empty() {
+                    return Ok(first);
+                }
+                if kept.len() == mends.len() {
+                    (all, found)
+                } else {
+                    let some = Mend::all(&kept, &question.text);
+                    let found = self.find(&some.text, limit, bound)?;
+                    (some, found)
+                }
+            }
+        };
         let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
         if share(&second) <= share(&first) {
             return Ok(first);
@@ -708,46 +716,21 @@ fn likeness(one: &[u32], other: &[u32]) -> f32 {
     }
 }
 
-/// Tells whether the best hit holds a word that was made by other spaces: «починят» need not be «по чинят».
-fn holds_new(typed: &str, found: &Retrieval) -> bool {
+/// Tells whether the best hit holds a word that a mend has made: «починят» need not be «по чинят».
+fn holds_new(typed: &str, mend: &Mend, found: &Retrieval) -> bool {
     let typed: Vec<String> = tokens(typed, detect(typed))
         .into_iter()
         .map(|token| token.stem)
         .collect();
+    let made = tokens(&mend.word, detect(&mend.word));
     found.hits.first().is_some_and(|best| {
         let mut terms = found.terms.iter().zip(&best.matches);
-        terms.any(|(term, place)| *place != Match::Missing && !typed.contains(&term.stem))
+        terms.any(|(term, place)| {
+            *place != Match::Missing
+                && !typed.contains(&term.stem)
+                && made.iter().any(|token| token.stem == term.stem)
+        })
     })
-}
-
-/// Returns the question with those of its mended words that the best hit holds; nothing when it holds none of them.
-fn held_mends(question: &str, mended: &str, found: &Retrieval) -> Option<String> {
-    let best = found.hits.first()?;
-    let held = |stem: &str| {
-        let at = found.terms.iter().position(|term| term.stem == stem);
-        at.is_some_and(|at| best.matches[at] != Match::Missing)
-    };
-    let (one, other) = (tokens(question, detect(question)), tokens(mended, detect(mended)));
-    if one.len() != other.len() {
-        return Some(mended.to_owned());
-    }
-    let (mut text, mut end, mut any) = (String::new(), 0, false);
-    for (was, is) in one.iter().zip(&other) {
-        // A number parted by spaces is told once more as a whole.
-        if was.range.start < end {
-            continue;
-        }
-        text.push_str(&question[end..was.range.start]);
-        end = was.range.end;
-        if was.word != is.word && held(&is.stem) {
-            any = true;
-            text.push_str(&mended[is.range.start..is.range.end]);
-        } else {
-            text.push_str(&question[was.range.start..was.range.end]);
-        }
-    }
-    text.push_str(&question[end..]);
-    any.then_some(text)
 }
 
 /// Returns the phrases of two words and more that stand in quotation marks, as rows of marks without the words too common to be
