@@ -5,6 +5,7 @@
 use docent_corpus::{Hit, Repair, Retrieval};
 
 use crate::asked::{Asked, Has};
+use crate::quote::twins;
 use crate::reading::{Reading, raise, weigh};
 
 /// A term counts as missing when its best match is weaker.
@@ -78,7 +79,10 @@ impl Evidence {
         let all: f32 = found.terms.iter().map(|term| term.idf).sum();
         let part = |sum: f32| if all > 0.0 { sum / all } else { 0.0 };
         let whole = reading.whole();
-        let other = found.hits.iter().find(|hit| section(hit) != section(best));
+        let twin = |at: usize| readings.get(at).is_some_and(|other| twins(reading, other));
+        let mut others = found.hits.iter().enumerate();
+        let other = others.find(|&(at, hit)| section(hit) != section(best) && !twin(at));
+        let other = other.map(|(_, hit)| hit);
         let lead = best.share - other.map_or(0.0, |other| other.share);
         let (window, has) = window(found, reading);
         let [names_missing, known_missing, numbers_missing] = missing(question, found, &whole);

@@ -19,33 +19,33 @@ struct Weight {
 }
 
 /// The constant terms of the two models.
-const ANSWERS_BIAS: f32 = -4.00;
-const HOLDS_BIAS: f32 = -2.60;
+const ANSWERS_BIAS: f32 = -3.96;
+const HOLDS_BIAS: f32 = -2.62;
 
 /// How many pieces of evidence are weighed.
 const PIECES: usize = 19;
 
 #[rustfmt::skip]
 const WEIGHTS: [Weight; PIECES] = [
-    Weight { name: "share",           value: |seen| seen.share,           answers:  1.17, holds:  1.56 },
-    Weight { name: "coverage",        value: |seen| seen.coverage,        answers:  0.71, holds:  1.09 },
-    Weight { name: "sentence",        value: |seen| seen.sentence,        answers:  0.33, holds:  0.10 },
-    Weight { name: "window",          value: |seen| seen.window,          answers:  1.16, holds:  0.67 },
-    Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.75, holds: -0.42 },
-    Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.24, holds: -0.88 },
-    Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.19, holds: -2.52 },
-    Weight { name: "known_missing",   value: |seen| seen.known_missing,   answers: -0.42, holds: -0.14 },
-    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.43, holds: -0.79 },
-    Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.50, holds:  1.95 },
-    Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.44, holds:  2.43 },
-    Weight { name: "terms",           value: |seen| seen.terms,           answers:  1.86, holds:  1.20 },
-    Weight { name: "rarity",          value: |seen| seen.rarity,          answers:  0.78, holds: -0.16 },
-    Weight { name: "together",        value: |seen| seen.together,        answers:  0.78, holds:  0.74 },
-    Weight { name: "lonely",          value: |seen| seen.lonely,          answers:  0.04, holds:  0.17 },
-    Weight { name: "kind_missing",    value: |seen| seen.kind_missing,    answers: -0.14, holds: -0.55 },
-    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,       answers: -1.66, holds: -0.79 },
-    Weight { name: "begins",          value: |seen| seen.begins,          answers:  1.01, holds:  0.86 },
-    Weight { name: "mended",          value: |seen| seen.mended,          answers: -1.31, holds: -1.35 },
+    Weight { name: "share",           value: |seen| seen.share,           answers:  1.07, holds:  1.47 },
+    Weight { name: "coverage",        value: |seen| seen.coverage,        answers:  0.73, holds:  1.13 },
+    Weight { name: "sentence",        value: |seen| seen.sentence,        answers:  0.35, holds:  0.11 },
+    Weight { name: "window",          value: |seen| seen.window,          answers:  1.20, holds:  0.71 },
+    Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.75, holds: -0.49 },
+    Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.42, holds: -0.94 },
+    Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.23, holds: -2.56 },
+    Weight { name: "known_missing",   value: |seen| seen.known_missing,   answers: -0.42, holds: -0.11 },
+    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.35, holds: -0.78 },
+    Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.21, holds:  1.75 },
+    Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.33, holds:  2.35 },
+    Weight { name: "terms",           value: |seen| seen.terms,           answers:  1.87, holds:  1.22 },
+    Weight { name: "rarity",          value: |seen| seen.rarity,          answers:  0.81, holds: -0.13 },
+    Weight { name: "together",        value: |seen| seen.together,        answers:  0.78, holds:  0.75 },
+    Weight { name: "lonely",          value: |seen| seen.lonely,          answers:  0.07, holds:  0.18 },
+    Weight { name: "kind_missing",    value: |seen| seen.kind_missing,    answers: -0.15, holds: -0.55 },
+    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,       answers: -1.73, holds: -0.78 },
+    Weight { name: "begins",          value: |seen| seen.begins,          answers:  1.05, holds:  0.88 },
+    Weight { name: "mended",          value: |seen| seen.mended,          answers: -0.96, holds: -1.11 },
 ];
 
 /// One line of the account of a verdict.

@@ -336,13 +336,14 @@ fn source(hit: &Hit, number: usize, quotes: Vec<docent_corpus::Quote>) -> Source
         document: passage.document.clone(),
         title: passage.title.clone(),
         version: passage.version,
+        date: passage.date.clone(),
         section: section(hit),
         page: passage.page(),
         quotes,
     }
 }
 
-/// Returns the line that names a source; where two documents have one title, with the file.
+/// Returns the line that names a source; where two documents have one title, with the file and the date of each.
 fn cited(source: &Source, all: &[Source], language: Language) -> String {
     let section = source
         .section
@@ -353,7 +354,11 @@ fn cited(source: &Source, all: &[Source], language: Language) -> String {
         .map_or_else(String::new, |page| words::page(page, language));
     let twin = |other: &Source| other.title == source.title && other.document != source.document;
     let file = if all.iter().any(twin) {
-        format!(" ({})", source.document)
+        let date = source
+            .date
+            .as_ref()
+            .map_or_else(String::new, |date| format!(", {}", words::date(date, language)));
+        format!(" ({}{date})", source.document)
     } else {
         String::new()
     };

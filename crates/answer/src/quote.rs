@@ -3,6 +3,8 @@
 //!
 //! Invariant: a quote is exactly the text at its range, and quotes stand in the order of the document.
 
+use std::collections::HashSet;
+
 use docent_corpus::{BlockKind, Quote, Retrieval};
 
 use crate::asked::Asked;
@@ -220,25 +222,38 @@ pub(crate) fn telling(found: &Retrieval, asked: &Asked, reading: &Reading, limit
     Some(quote)
 }
 
+/// Returns the words of a reading in lower case, without its headings.
+fn words(reading: &Reading) -> HashSet<String> {
+    let units = reading.units.iter();
+    units
+        .filter(|unit| !matches!(unit.kind, BlockKind::Heading { .. }))
+        .flat_map(|unit| unit.quote.text.split_whitespace())
+        .map(|word| {
+            word.trim_matches(|letter: char| !letter.is_alphanumeric())
+                .to_lowercase()
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// Returns the share of common words among all of two readings.
+fn common(one: &HashSet<String>, other: &HashSet<String>) -> f32 {
+    one.intersection(other).count() as f32 / one.union(other).count().max(1) as f32
+}
+
+/// Tells whether two readings are copies or editions of one text: no rivals for an answer.
+pub(crate) fn twins(one: &Reading, other: &Reading) -> bool {
+    /// Editions differ in a few numbers and words; two texts on one subject share far less.
+    const EDITION: f32 = 0.6;
+    common(&words(one), &words(other)) >= EDITION
+}
+
 /// Tells whether two readings say nearly the same, word for word.
 pub(crate) fn same(one: &Reading, other: &Reading) -> bool {
     /// Copies differ in a mark or a blank; editions that differ in a number must both be shown.
     const COPY: f32 = 0.97;
-    let words = |reading: &Reading| -> std::collections::HashSet<String> {
-        reading
-            .units
-            .iter()
-            .filter(|unit| !matches!(unit.kind, BlockKind::Heading { .. }))
-            .flat_map(|unit| unit.quote.text.split_whitespace())
-            .map(|word| {
-                word.trim_matches(|letter: char| !letter.is_alphanumeric())
-                    .to_lowercase()
-            })
-            .filter(|word| !word.is_empty())
-            .collect()
-    };
     let (one, other) = (words(one), words(other));
-    let numbers = |words: &std::collections::HashSet<String>| {
+    let numbers = |words: &HashSet<String>| {
         let mut numbers: Vec<String> = words
             .iter()
             .filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
@@ -247,7 +262,5 @@ pub(crate) fn same(one: &Reading, other: &Reading) -> bool {
         numbers.sort();
         numbers
     };
-    let common = one.intersection(&other).count() as f32;
-    let all = one.union(&other).count().max(1) as f32;
-    common / all >= COPY && numbers(&one) == numbers(&other)
+    common(&one, &other) >= COPY && numbers(&one) == numbers(&other)
 }

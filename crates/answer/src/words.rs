@@ -53,6 +53,16 @@ pub(crate) fn page(page: u32, language: Language) -> String {
     }
 }
 
+/// Returns a date in ISO 8601 as people write it: `01.03.2026`, in English as it stands; without the time of day.
+pub(crate) fn date(date: &str, language: Language) -> String {
+    let day = date.split(['T', ' ']).next().unwrap_or(date);
+    let parts: Vec<&str> = day.split('-').collect();
+    match (language, parts.as_slice()) {
+        (Language::Russian | Language::Kazakh, [year, month, day]) => format!("{day}.{month}.{year}"),
+        _ => day.to_owned(),
+    }
+}
+
 /// Returns the language in which a question wants its frame: that of its own words, not of the names in it.
 ///
 /// «Как подключить Office?» has more Latin letters than Cyrillic ones and is Russian nevertheless: the words that shape

@@ -37,6 +37,8 @@ pub struct Source {
     pub title: Arc<str>,
     /// Hash of the file that was read.
     pub version: Version,
+    /// The date in the file's properties, ISO 8601.
+    pub date: Option<Arc<str>>,
     /// The section, as a reader would cite it.
     pub section: Option<String>,
     /// The page, in formats that have them.

@@ -29,6 +29,8 @@ pub struct Passage {
     pub title: Arc<str>,
     /// Hash of the file that was read.
     pub version: Version,
+    /// The date in the file's properties, ISO 8601: tells editions of one document apart.
+    pub date: Option<Arc<str>>,
     /// Number of the section within the document, from 0: passages of one section share it.
     pub section: u32,
     /// Headings above the text, outermost first, the section's own last; without the document's title.

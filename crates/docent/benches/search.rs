@@ -80,6 +80,7 @@ fn passage(number: u32) -> Passage {
         document: format!("{}.txt", number / 50).into(),
         title: "Положение".into(),
         version: Version([0; 16]),
+        date: None,
         section: number % 50 / 3,
         headings: vec![format!("Статья {}", number % 50 / 3).into()],
         lead: Vec::new(),

@@ -231,6 +231,7 @@ mod tests {
                 document: document.into(),
                 title: document.into(),
                 version: Version([0; 16]),
+                date: None,
                 section: Some("Статья 5".to_owned()),
                 page: None,
                 quotes: Vec::new(),

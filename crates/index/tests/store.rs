@@ -20,6 +20,7 @@ fn passage(document: &str, number: u32, section: u32, text: &str) -> Passage {
         document: document.into(),
         title: document.trim_end_matches(".txt").into(),
         version: Version([1; 16]),
+        date: None,
         section,
         headings: vec![format!("Раздел {section}").into()],
         lead: Vec::new(),

@@ -40,6 +40,7 @@ pub fn passages(document: &Document) -> Vec<Passage> {
                 document: Arc::clone(&name),
                 title: Arc::clone(&title),
                 version: document.version,
+                date: document.metadata.date.as_deref().map(Arc::from),
                 section: number as u32,
                 headings: section.headings.clone(),
                 lead: portion

@@ -40,6 +40,37 @@ fn a_sentence_that_refers_to_the_one_before_brings_it_along() {
 }
 
 #[test]
+fn two_editions_that_disagree_are_both_shown_with_their_dates() {
+    let edition = |name: &str, date: &str, days: &str| {
+        let text = format!(
+            "---\ntitle: Правила склада\ndate: {date}\n---\n\n# Возврат\n\nТовар возвращают на склад в течение {days} дней после \
+             получения.\n"
+        );
+        docent_ingest::passages(&docent_ingest::read_document(name, text.as_bytes()).unwrap())
+    };
+    let old = edition("2021.md", "2021-05-04", "десяти");
+    let new = edition("2024.md", "2024-02-01", "14");
+    let other =
+        docent_ingest::read_document("x.md", format!("# Насосы\n\n{}\n", filler(40)).as_bytes()).unwrap();
+    let other = docent_ingest::passages(&other);
+    let index = Index::build(old.into_iter().chain(new).chain(other)).unwrap();
+    let question = Question {
+        text: "В течение скольких дней возвращают товар на склад?".to_owned(),
+    };
+    let answer = docent_answer::answer(&Assistant::new(AssistantId(1), "Склад"), &question, &index).unwrap();
+    assert_eq!(answer.outcome, Outcome::Answered, "{}", answer.text);
+    assert_eq!(answer.sources.len(), 2, "{}", answer.text);
+    for told in [
+        "десяти дней",
+        "14 дней",
+        "(2021.md, 04.05.2021)",
+        "(2024.md, 01.02.2024)",
+    ] {
+        assert!(answer.text.contains(told), "{told}: {}", answer.text);
+    }
+}
+
+#[test]
 fn an_item_of_a_list_brings_its_lead_in_along() {
     let document = "# Документы\n\nДля пропуска приносят:\n\n- копию паспорта;\n- фотографию на матовой бумаге;\n- заявление.\n";
     let answer = ask(document, "Какую фотографию приносят, на матовой бумаге?");
