@@ -19,10 +19,12 @@ mod failure;
 mod fit;
 mod golden;
 mod library;
+mod logs;
 mod ocr;
 mod progress;
 mod reader;
 mod report;
+mod serve;
 mod settings;
 mod status;
 mod watch;
@@ -38,18 +40,15 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use docent_corpus::{AssistantId, Language, Outcome, Strictness};
-use docent_gateway::{Engine, Gateway};
-use tokio_util::sync::CancellationToken;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use docent_gateway::Engine;
 
 use calibrate::{Calibration, Trial};
 use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
 use library::{Opened, Patience};
-use settings::Config;
+use logs::{Format, Level};
+use settings::{Config, Tls};
 use watch::Watch;
 
 #[global_allocator]
@@ -130,6 +129,18 @@ enum Command {
         /// Ask the golden questions before a changed library goes live: off, warn or block [default: off].
         #[arg(long)]
         check: Option<Guard>,
+        /// File of the certificate chain (PEM): with --tls-key the server speaks https:// and wss://.
+        #[arg(long, value_name = "FILE")]
+        tls_certificate: Option<PathBuf>,
+        /// File of its private key (PEM, without a password).
+        #[arg(long, value_name = "FILE")]
+        tls_key: Option<PathBuf>,
+        /// How the log is written [default: text].
+        #[arg(long, value_enum)]
+        log_format: Option<Format>,
+        /// Send every message at /echo back, for suites that try the framing.
+        #[arg(long, hide = true)]
+        echo_route: bool,
     },
     /// Answer one question on the terminal, without a server.
     Ask {
@@ -274,16 +285,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // The libraries below tell what only their authors want to know.
-    let levels = Targets::new()
-        .with_default(tracing::Level::WARN)
-        .with_target("docent", tracing::Level::INFO);
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .finish()
-        .with(levels)
-        .init();
-    match run(Arguments::parse().command) {
+    let command = Arguments::parse().command;
+    let (format, level) = log_of(&command);
+    logs::begin(format, level);
+    match run(command) {
         Ok(code) => code,
         // The child has said why.
         Err(failure @ Failure::Child(_)) => failure.exit_code(),
@@ -302,6 +307,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns how a command writes its log; settings that cannot be read are told by the command itself.
+fn log_of(command: &Command) -> (Format, Level) {
+    let set = match command {
+        Command::Serve {
+            place, log_format, ..
+        } => {
+            let mut config = place.config().unwrap_or_default();
+            config.log_format = log_format.unwrap_or(config.log_format);
+            config
+        }
+        _ => Config::default(),
+    };
+    (set.log_format, set.log_level)
+}
+
 #[expect(clippy::too_many_lines, reason = "one short arm for each command")]
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
@@ -313,8 +333,19 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             admin,
             rate_limits,
             check,
+            tls_certificate,
+            tls_key,
+            log_format: _,
+            echo_route,
         } => {
             let mut config = place.config()?;
+            config.gateway.echo = echo_route;
+            // Like the data folder: the command line counts from where one stands, docent.toml from the library.
+            let inside = |set: Option<PathBuf>| set.map(|path| place.library.join(path));
+            config.tls = Tls {
+                certificate: tls_certificate.or(inside(config.tls.certificate)),
+                key: tls_key.or(inside(config.tls.key)),
+            };
             config.admin = admin.or(config.admin);
             if rate_limits == Switch::Off {
                 config.gateway.lift_rates();
@@ -333,7 +364,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             // Ended, its child included, when this arm is left.
             let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve(desk, config, ready_file))?;
+            runtime.block_on(serve::serve(desk, config, ready_file))?;
         }
         Command::Ask {
             place,
@@ -584,68 +615,4 @@ fn asked(path: &Path) -> Result<Vec<String>, Failure> {
         .filter(|line| !line.trim().is_empty())
         .map(question)
         .collect())
-}
-
-async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {
-    let bound = |address: SocketAddr| {
-        let listener =
-            docent_gateway::listen(address).map_err(|source| Failure::Listen { address, source })?;
-        let address = listener.local_addr()?;
-        Ok::<_, Failure>((listener, address))
-    };
-    for doubt in fit::doubts(&config.gateway) {
-        eprintln!("warning: {doubt}");
-    }
-    let (listener, address) = bound(config.listen)?;
-    let admin = config.admin.map(bound).transpose()?;
-    println!("chat page  http://{address}/\nsocket     ws://{address}/ws/assistant");
-    if let Some((_, address)) = &admin {
-        println!("admin      http://{address}/readyz, /livez, /metrics");
-    }
-    if let Some(path) = &ready_file {
-        write_ready(path, &address.to_string())?;
-    }
-    let gateway = Gateway::new(desk, config.gateway);
-    let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    let mut told = async || {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let served = async {
-        gateway.serve(listener, stop.clone()).await;
-        // Says that it is not ready until the last session has ended.
-        stop_admin.cancel();
-    };
-    let administered = async {
-        if let Some((listener, _)) = admin {
-            gateway.administer(listener, stop_admin.clone()).await;
-        }
-    };
-    let signals = async {
-        told().await;
-        stop.cancel();
-        tracing::info!("stopping; a second signal stops at once");
-        told().await;
-    };
-    tokio::select! {
-        _ = async { tokio::join!(served, administered) } => {}
-        () = signals => tracing::warn!("stopped at once: answers under way are lost"),
-    }
-    Ok(())
-}
-
-/// Writes the file in one step: whoever waits for it never reads half an address.
-fn write_ready(path: &Path, address: &str) -> Result<(), Failure> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, address)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(|source| Failure::ReadyFile {
-            path: path.to_owned(),
-            source,
-        })
 }

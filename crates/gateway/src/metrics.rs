@@ -26,6 +26,8 @@ pub(crate) enum Refused {
     Origin,
     /// The server is stopping.
     Draining,
+    /// No agreement on TLS, or not in time.
+    Tls,
 }
 
 /// What a message was.
@@ -34,7 +36,15 @@ pub(crate) enum Kind {
     GetAssistants,
     SelectAssistant,
     Question,
+    Feedback,
     Invalid,
+}
+
+/// Whether an answer helped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Judgement {
+    Yes,
+    No,
 }
 
 /// How a question ended.
@@ -73,8 +83,9 @@ macro_rules! written {
     };
 }
 
-written!(Refused: Full = "full", Address = "address", Rate = "rate", Origin = "origin", Draining = "draining");
-written!(Kind: GetAssistants = "get_assistants", SelectAssistant = "select_assistant", Question = "question", Invalid = "invalid");
+written!(Refused: Full = "full", Address = "address", Rate = "rate", Origin = "origin", Draining = "draining", Tls = "tls");
+written!(Judgement: Yes = "yes", No = "no");
+written!(Kind: GetAssistants = "get_assistants", SelectAssistant = "select_assistant", Question = "question", Feedback = "feedback", Invalid = "invalid");
 written!(
     Ended: Answered = "answered", Offered = "offered", Fallback = "fallback", Courtesy = "courtesy", Refused = "refused",
     Busy = "busy", TimedOut = "timed_out", Failed = "failed", Panicked = "panicked", Abandoned = "abandoned"
@@ -92,6 +103,7 @@ macro_rules! labelled {
 labelled!(ByReason, reason, Refused);
 labelled!(ByType, r#type, Kind);
 labelled!(ByOutcome, outcome, Ended);
+labelled!(ByJudgement, helpful, Judgement);
 labelled!(ByCode, code, u32);
 
 /// Everything that is counted.
@@ -107,6 +119,7 @@ pub(crate) struct Metrics {
     messages: Vec<Counter>,
     answers: Family<ByOutcome, Counter>,
     closes: Family<ByCode, Counter>,
+    feedback: Family<ByJudgement, Counter>,
     seconds: Histogram,
 }
 
@@ -146,6 +159,8 @@ impl Metrics {
             "Connections closed by the server, by code",
             closes.clone(),
         );
+        let feedback = Family::<ByJudgement, Counter>::default();
+        registry.register("feedback", "Answers judged by clients", feedback.clone());
         let seconds = Histogram::new(SECONDS);
         registry.register_with_unit(
             "answer",
@@ -157,10 +172,13 @@ impl Metrics {
         for &reason in Refused::ALL {
             drop(refused.get_or_create(&ByReason { reason }));
         }
+        for &helpful in Judgement::ALL {
+            drop(feedback.get_or_create(&ByJudgement { helpful }));
+        }
         for &outcome in Ended::ALL {
             drop(answers.get_or_create(&ByOutcome { outcome }));
         }
-        for code in [1001, 1002, 1007, 1009] {
+        for code in [1001, 1002, 1007, 1009, 1011] {
             drop(closes.get_or_create(&ByCode { code }));
         }
         let by_kind = |kind| messages.get_or_create(&ByType { r#type: kind }).clone();
@@ -173,6 +191,7 @@ impl Metrics {
             refused,
             answers,
             closes,
+            feedback,
             seconds,
         }
     }
@@ -187,6 +206,11 @@ impl Metrics {
 
     pub(crate) fn ended(&self, outcome: Ended) {
         self.answers.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    pub(crate) fn judged(&self, helpful: bool) {
+        let helpful = if helpful { Judgement::Yes } else { Judgement::No };
+        self.feedback.get_or_create(&ByJudgement { helpful }).inc();
     }
 
     pub(crate) fn took(&self, time: Duration) {

@@ -5,16 +5,17 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use docent_corpus::{Answer, AssistantId, Outcome};
+use docent_corpus::{Answer, AssistantId, Interest, Outcome};
 use docent_protocol::{
     AssistantEntry, ClientMessage, Incoming, MessageId, Reply, ServerMessage, SourceEntry,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,17 +24,19 @@ use tungstenite::Error as WsError;
 use crate::admission::Place;
 use crate::allowance::Allowance;
 use crate::metrics::{Ended, Kind};
+use crate::stream::deltas;
 use crate::words::Word;
 use crate::{EngineError, Shared};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
-const AWAY: u16 = 1001;
+pub(crate) const AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
 const INVALID_TEXT: u16 = 1007;
 const TOO_BIG: u16 = 1009;
+const BROKEN: u16 = 1011;
 
 /// What a session does next.
-enum Next {
+pub(crate) enum Next {
     Message(Message),
     /// The client said goodbye or is gone.
     Left,
@@ -63,13 +66,20 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Plac
             None => next(&mut socket, shared, &mut client).await,
         };
         let done = match next {
-            Next::Message(message) => handle(message, &mut client, &mut waiting, &mut socket, shared).await,
+            Next::Message(message) => {
+                let handled = handle(message, &mut client, &mut waiting, &mut socket, shared);
+                match AssertUnwindSafe(handled).catch_unwind().await {
+                    Ok(handled) => handled,
+                    // What the session knows may be half changed.
+                    Err(_) => Err(Next::Close(BROKEN)),
+                }
+            }
             other => Err(other),
         };
         match done {
             Ok(None) => {}
             Ok(Some(reply)) => {
-                if !send(&mut socket, shared, Message::Text(reply.to_json().into())).await {
+                if !send(&mut socket, shared, written(&reply, shared)).await {
                     return;
                 }
             }
@@ -77,6 +87,18 @@ pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Plac
             Err(Next::Left | Next::Message(_)) => return finish(&mut socket, shared).await,
         }
     }
+}
+
+/// Writes a reply down; one that is longer than a client may make us hold is an answer that could not be made.
+fn written(reply: &Reply, shared: &Shared) -> Message {
+    let mut text = reply.to_json();
+    if text.len() > shared.settings.max_outbound_bytes {
+        tracing::error!(bytes = text.len(), "a reply is longer than limits.outbound");
+        let mut short = error(&Word::TooMuch, shared);
+        short.id.clone_from(&reply.id);
+        text = short.to_json();
+    }
+    Message::Text(text.into())
 }
 
 /// Returns when a connection has lasted long enough; nothing when it may last for ever.
@@ -129,7 +151,7 @@ fn turn(shared: &Shared) -> Duration {
     wait.min(shared.settings.grace / 2)
 }
 
-fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
+pub(crate) fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
     match received {
         None | Some(Ok(Message::Close(_))) => Next::Left,
         Some(Ok(message)) => Next::Message(message),
@@ -192,7 +214,7 @@ async fn handle(
         Step::Ask(asked) => asked,
     };
     drop(text);
-    let id = asked.id.clone();
+    let (id, stream) = (asked.id.clone(), asked.stream);
     let made = ask(asked, shared);
     tokio::pin!(made);
     loop {
@@ -202,6 +224,9 @@ async fn handle(
         tokio::select! {
             biased;
             mut reply = made.as_mut() => {
+                if stream && !deltas(socket, shared, &reply, id.as_ref()).await {
+                    return Err(Next::Left);
+                }
                 reply.id = id;
                 return Ok(Some(reply));
             }
@@ -222,14 +247,14 @@ fn size(message: &Message) -> usize {
     }
 }
 
-async fn send(socket: &mut WebSocket, shared: &Shared, message: Message) -> bool {
+pub(crate) async fn send(socket: &mut WebSocket, shared: &Shared, message: Message) -> bool {
     matches!(
         timeout(shared.settings.write_deadline, socket.send(message)).await,
         Ok(Ok(()))
     )
 }
 
-async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
+pub(crate) async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
     shared.metrics.closed(code);
     let frame = CloseFrame {
         code,
@@ -241,7 +266,7 @@ async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
 }
 
 /// Reads what is still on its way, so that the Close frame is not lost to a reset.
-async fn finish(socket: &mut WebSocket, shared: &Shared) {
+pub(crate) async fn finish(socket: &mut WebSocket, shared: &Shared) {
     let rest = async { while let Some(Ok(_)) = socket.next().await {} };
     let _ = timeout(shared.settings.write_deadline.min(Duration::from_secs(1)), rest).await;
 }
@@ -258,6 +283,7 @@ struct Asked {
     assistant: AssistantId,
     question: String,
     sources: bool,
+    stream: bool,
     id: Option<MessageId>,
     request: RequestId,
 }
@@ -275,6 +301,7 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
         Ok(ClientMessage::GetAssistants) => Kind::GetAssistants,
         Ok(ClientMessage::SelectAssistant { .. }) => Kind::SelectAssistant,
         Ok(ClientMessage::Question { .. }) => Kind::Question,
+        Ok(ClientMessage::Feedback { .. }) => Kind::Feedback,
     });
     let mut reply = match message {
         Err(fault) => error(&Word::Form(&fault), shared),
@@ -302,7 +329,18 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
                 }
             }
         }
-        Ok(ClientMessage::Question { question, sources }) => match admitted(&question, client, shared) {
+        Ok(ClientMessage::Feedback { helpful }) => {
+            shared.metrics.judged(helpful);
+            ServerMessage::Success {
+                message: Word::Noted.text(shared.settings.locale),
+            }
+            .into()
+        }
+        Ok(ClientMessage::Question {
+            question,
+            sources,
+            stream,
+        }) => match admitted(&question, client, shared) {
             Err(word) => {
                 shared.metrics.ended(Ended::Refused);
                 error(&word, shared)
@@ -313,6 +351,7 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
                     assistant,
                     question,
                     sources,
+                    stream,
                     id,
                     request: RequestId {
                         connection: client.number,
@@ -365,16 +404,26 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue; work already begun runs out and
-/// is thrown away.
+/// Tells the engine, when dropped, that nobody waits any more.
+struct Waiting(Interest);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.lose();
+    }
+}
+
+/// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue, or tells the engine to stop.
 async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
     let Asked {
         assistant,
         question,
         sources,
+        stream: _,
         id: _,
         request,
     } = asked;
+    let chars = question.chars().count();
     let mut ending = Ending {
         shared,
         begun: Instant::now(),
@@ -385,10 +434,11 @@ async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
             Ok(place) => place,
             Err(_) => wait_for_place(shared).await?,
         };
-        let engine = shared.engine.clone();
+        let (engine, interest) = (shared.engine.clone(), Interest::default());
+        let _waiting = Waiting(interest.clone());
         // A panic in the engine comes back as an error of the join: it costs this question only.
         let made = tokio::task::spawn_blocking(move || {
-            let made = engine.answer(assistant, &question);
+            let made = engine.answer_while(assistant, &question, &interest);
             drop(place);
             made
         });
@@ -425,6 +475,7 @@ async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
         }
     };
     ending.outcome = outcome;
+    tracing::debug!(%request, ?outcome, took_ms = ending.begun.elapsed().as_millis() as u64, chars, "a question ended");
     reply
 }
 
@@ -441,10 +492,10 @@ async fn wait_for_place(shared: &Shared) -> Result<OwnedSemaphorePermit, Ended> 
 }
 
 /// Counts one while it lives.
-struct Shown<'a>(&'a Gauge);
+pub(crate) struct Shown<'a>(&'a Gauge);
 
 impl<'a> Shown<'a> {
-    fn new(gauge: &'a Gauge) -> Self {
+    pub(crate) fn new(gauge: &'a Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
