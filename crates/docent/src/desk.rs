@@ -3,12 +3,15 @@
 //! Invariant: an answer and its sources come from one snapshot. A new snapshot answers every question that comes after it
 //! was put; a question under way ends on the one it began with.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
-use docent_corpus::{Answer, Assistant, AssistantId, Question, RetrieveError};
+use docent_corpus::{
+    Answer, Assistant, AssistantId, Interest, Question, Retrieval, RetrieveError, Retriever,
+};
 use docent_gateway::{Engine, EngineError};
-use docent_index::Generation;
+use docent_index::{Generation, Index};
 
 use crate::library::Opened;
 
@@ -85,13 +88,35 @@ impl Desk {
         assistant: AssistantId,
         question: &str,
     ) -> Option<Result<Answer, RetrieveError>> {
+        self.ask_while(assistant, question, &Interest::default())
+    }
+
+    /// The same for somebody who may leave.
+    fn ask_while(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        interest: &Interest,
+    ) -> Option<Result<Answer, RetrieveError>> {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
         let index = now.generation.index(assistant)?;
         let question = Question {
             text: question.to_owned(),
         };
-        Some(docent_answer::answer(who, &question, index))
+        Some(docent_answer::answer(who, &question, &Waited { index, interest }))
+    }
+}
+
+/// An index that is searched only while somebody waits.
+struct Waited<'a> {
+    index: &'a Index,
+    interest: &'a Interest,
+}
+
+impl Retriever for Waited<'_> {
+    fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
+        self.index.retrieve_while(question, limit, self.interest)
     }
 }
 
@@ -101,7 +126,16 @@ impl Engine for Desk {
     }
 
     fn answer(&self, assistant: AssistantId, question: &str) -> Result<Answer, EngineError> {
-        self.ask(assistant, question)
+        self.answer_while(assistant, question, &Interest::default())
+    }
+
+    fn answer_while(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        interest: &Interest,
+    ) -> Result<Answer, EngineError> {
+        self.ask_while(assistant, question, interest)
             .ok_or(EngineError::UnknownAssistant)?
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }

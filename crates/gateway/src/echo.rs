@@ -1,4 +1,4 @@
-//! A route that sends every message back, for suites that try the framing of WebSockets.
+//! A route that sends every message back, for suites that try the framing of a WebSocket.
 //!
 //! Owns nothing but the loop: frames, limits, deadlines and close codes are those of the sessions, which is the point.
 //! It is there only when asked for, and never for the public.

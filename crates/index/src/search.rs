@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
-    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Repair, Retrieval, RetrieveError, Retriever,
+    ByteRange, Hit, Interest, Match, Passage, Question, QuestionTerm, Repair, Retrieval, RetrieveError,
+    Retriever,
 };
 use docent_language::{Token, detect, sentences, tokens};
 use tantivy::columnar::Column;
@@ -357,8 +358,13 @@ impl Index {
 
     /// Searches for the words as they were typed and, when the documents do not know all of them, for the question as it
     /// may have been meant; keeps the second reading only when more is found by it.
-    fn attempts(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
-        let first = self.find(&question.text, limit)?;
+    fn attempts(
+        &self,
+        question: &Question,
+        limit: NonZeroUsize,
+        interest: &Interest,
+    ) -> Result<Retrieval, TantivyError> {
+        let first = self.find(&question.text, limit, interest)?;
         if first.terms.iter().all(|term| term.passages > 0) && !first.terms.is_empty() {
             return Ok(first);
         }
@@ -369,7 +375,7 @@ impl Index {
         let Some(mut reading) = reader.read(&question.text) else {
             return Ok(first);
         };
-        let mut second = self.find(&reading.text, limit)?;
+        let mut second = self.find(&reading.text, limit, interest)?;
         if reading.repairs == [Repair::Spelling] {
             // A word that the documents do not use need not be misspelt: only what is found together is taken for meant.
             let Some(text) = held_mends(&question.text, &reading.text, &second) else {
@@ -377,7 +383,7 @@ impl Index {
             };
             if text != reading.text {
                 reading.text = text;
-                second = self.find(&reading.text, limit)?;
+                second = self.find(&reading.text, limit, interest)?;
             }
         }
         let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
@@ -395,7 +401,12 @@ impl Index {
         self.segments.iter().map(found).sum()
     }
 
-    fn find(&self, question: &str, limit: NonZeroUsize) -> Result<Retrieval, TantivyError> {
+    fn find(
+        &self,
+        question: &str,
+        limit: NonZeroUsize,
+        interest: &Interest,
+    ) -> Result<Retrieval, TantivyError> {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = spare.unwrap_or_default();
         desk.in_passage.sums.resize(self.len(), 0.0);
@@ -415,6 +426,8 @@ impl Index {
             if token.stop || token.question || known || terms.len() == MAX_TERMS {
                 continue;
             }
+            // A word is looked up in some milliseconds, even a common one in a large library.
+            wanted(interest)?;
             let part = if asking.contains(token.range) { 1.0 } else { TALE };
             let (weight, passages) = self.score(&token, part, terms.len(), &mut desk, &mut held)?;
             ideal += weight;
@@ -444,6 +457,7 @@ impl Index {
             }
             found.extend(places);
         }
+        wanted(interest)?;
         best(&mut found, limit.get().max(LOOKED_INTO));
         held.sort_unstable_by_key(|one| one.mark);
         for (number, score) in found.iter_mut().take(LOOKED_INTO) {
@@ -625,9 +639,33 @@ pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Ent
     stored
 }
 
+/// Ends a search that nobody waits for.
+fn wanted(interest: &Interest) -> Result<(), TantivyError> {
+    if interest.is_lost() {
+        return Err(TantivyError::InternalError("nobody waits for it".to_owned()));
+    }
+    Ok(())
+}
+
+impl Index {
+    /// Retrieves for somebody who may leave: fails soon after the interest is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Retriever::retrieve`], and when nobody waits any more.
+    pub fn retrieve_while(
+        &self,
+        question: &Question,
+        limit: NonZeroUsize,
+        interest: &Interest,
+    ) -> Result<Retrieval, RetrieveError> {
+        self.attempts(question, limit, interest)
+            .map_err(|error| RetrieveError(Box::new(error)))
+    }
+}
+
 impl Retriever for Index {
     fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
-        self.attempts(question, limit)
-            .map_err(|error| RetrieveError(Box::new(error)))
+        self.retrieve_while(question, limit, &Interest::default())
     }
 }
