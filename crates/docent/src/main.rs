@@ -270,6 +270,13 @@ enum Command {
         /// How long it may take for a reply.
         #[arg(long, value_name = "TIME", default_value = "10s")]
         timeout: humantime::Duration,
+        /// Certificates to trust under wss://, PEM; that of the server itself will do.
+        #[arg(
+            long,
+            value_name = "FILE",
+            default_value = "/etc/ssl/certs/ca-certificates.crt"
+        )]
+        ca: PathBuf,
     },
     /// Recognise a picture on standard input, confined.
     #[command(hide = true)]
@@ -353,6 +360,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             config.check = check.unwrap_or(config.check);
+            // Told before an hour of indexing.
+            let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
             let opened = library::open_to_serve(&place.library, &data)?;
@@ -364,7 +373,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             // Ended, its child included, when this arm is left.
             let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve::serve(desk, config, ready_file))?;
+            runtime.block_on(serve::serve(desk, config, certificates, ready_file))?;
         }
         Command::Ask {
             place,
@@ -522,8 +531,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::ReadWorker => reader::work()?,
         Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
-        Command::Conformance { url, locale, timeout } => {
-            if conformance::run(&url, locale, *timeout)? > 0 {
+        Command::Conformance {
+            url,
+            locale,
+            timeout,
+            ca,
+        } => {
+            if conformance::run(&url, locale, *timeout, &ca)? > 0 {
                 return Ok(ExitCode::from(8));
             }
         }

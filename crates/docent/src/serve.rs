@@ -18,9 +18,9 @@ use crate::settings::{Config, Tls};
 pub(crate) async fn serve(
     desk: Arc<Desk>,
     config: Config,
+    certificates: Option<Arc<Certificates>>,
     ready_file: Option<PathBuf>,
 ) -> Result<(), Failure> {
-    let certificates = certificates(config.tls)?;
     let buffer = config.gateway.socket_buffer_bytes;
     let bound = |address: SocketAddr| {
         let listener = docent_gateway::listen_with(address, buffer)
@@ -79,7 +79,7 @@ pub(crate) async fn serve(
 }
 
 /// Reads the certificate, when one is set.
-fn certificates(tls: Tls) -> Result<Option<Arc<Certificates>>, Failure> {
+pub(crate) fn certificates(tls: Tls) -> Result<Option<Arc<Certificates>>, Failure> {
     match (tls.certificate, tls.key) {
         (None, None) => Ok(None),
         (Some(chain), Some(key)) => Ok(Some(Arc::new(Certificates::open(chain, key)?))),

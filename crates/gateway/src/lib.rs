@@ -9,6 +9,7 @@ mod admin;
 mod admission;
 mod allowance;
 mod echo;
+mod linger;
 mod metrics;
 mod page;
 mod peer;
@@ -47,6 +48,7 @@ use tower_service::Service;
 
 use admission::{Admission, PerPrefix};
 use allowance::Allowance;
+use linger::Lingering;
 use metrics::{Metrics, Refused};
 
 pub use tls::{CertificateError, Certificates, Renewal};
@@ -426,6 +428,7 @@ async fn connection(
 ) {
     // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
     let _ = socket.set_nodelay(true);
+    let socket = Lingering::new(socket, shared.sessions.clone());
     if let Some(certificates) = certificates {
         let agreed = tokio::time::timeout(shared.settings.header_time, certificates.accept(socket));
         tokio::select! {

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -21,6 +20,8 @@ use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error as TlsError, InconsistentKeys, ServerConfig};
 use tokio_rustls::server::TlsStream;
+
+use crate::linger::Lingering;
 
 /// The two files do not make a certificate that could be shown.
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +213,7 @@ impl Certificates {
     }
 
     /// Shakes hands with one client.
-    pub(crate) async fn accept(&self, socket: TcpStream) -> std::io::Result<Secured> {
+    pub(crate) async fn accept(&self, socket: Lingering) -> std::io::Result<Secured> {
         self.acceptor.accept(socket).await.map(Secured)
     }
 }
@@ -220,7 +221,7 @@ impl Certificates {
 /// A connection under TLS, which tells its peer when it ends.
 ///
 /// Whoever sees the end of TCP without TLS's own farewell cannot know whether something was cut off.
-pub(crate) struct Secured(TlsStream<TcpStream>);
+pub(crate) struct Secured(TlsStream<Lingering>);
 
 impl Drop for Secured {
     fn drop(&mut self) {

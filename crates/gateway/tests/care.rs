@@ -329,3 +329,24 @@ async fn every_limit_can_be_lifted() {
     server.stop.cancel();
     assert_eq!(close_code(&mut client).await, Some(1001));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_frame_is_not_lost_to_a_reset_while_the_client_still_sends() {
+    let server = Server::start(Settings::default());
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let shaken = b"GET /ws/assistant HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    socket.write_all(shaken).await.unwrap();
+    // A text frame of 200,000 bytes, three times what is allowed, sent to its end whatever the server says meanwhile.
+    let mut frame = vec![0x81, 0x80 | 127];
+    frame.extend(200_000_u64.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.resize(frame.len() + 200_000, b'a');
+    socket.write_all(&frame).await.unwrap();
+    let mut back = Vec::new();
+    socket.read_to_end(&mut back).await.unwrap();
+    assert!(
+        back.ends_with(&[0x88, 2, 0x03, 0xf1]),
+        "no Close with 1009: {:?}",
+        &back[back.len() - 8..]
+    );
+}

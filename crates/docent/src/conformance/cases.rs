@@ -1,4 +1,4 @@
-//! What is checked: every row of parts 1 and 2 of the protocol, and the opt-in extensions where the server has them.
+//! What is checked: every row of parts 1 and 2 of the protocol.
 
 use docent_corpus::Language;
 use serde_json::{Value, json};
@@ -7,15 +7,14 @@ use tungstenite::Message;
 use super::link::{Link, Target, frame};
 use super::{Case, Server};
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 const PUBLISHED: &str = "Part 1: what is published";
 const MESSAGES: &str = "Part 2: messages";
 const FAULTS: &str = "Part 2: faults leave the connection usable";
 const CONNECTION: &str = "Part 2: the connection";
-const EXTENSIONS: &str = "Part 3: extensions, only for a client that asks";
 
-const LIST: &str = r#"{"type":"get_assistants"}"#;
+pub(super) const LIST: &str = r#"{"type":"get_assistants"}"#;
 
 /// Every check, in the order of the protocol.
 pub(super) const ALL: &[Case] = &[
@@ -194,19 +193,9 @@ pub(super) const ALL: &[Case] = &[
         name: "permessage-deflate may be offered and is not needed",
         run: deflate,
     },
-    Case {
-        part: EXTENSIONS,
-        name: "id, a string or an integer, is repeated by the reply, also by an error",
-        run: ids,
-    },
-    Case {
-        part: EXTENSIONS,
-        name: "sources: true gives numbered sources",
-        run: sources,
-    },
 ];
 
-fn must(holds: bool, received: impl Into<String>) -> Checked {
+pub(super) fn must(holds: bool, received: impl Into<String>) -> Checked {
     if holds { Ok(()) } else { Err(received.into()) }
 }
 
@@ -227,7 +216,7 @@ fn choice(server: &Server) -> String {
 }
 
 /// Opens a connection with the assistant selected.
-fn selected(server: &Server) -> Result<Link, String> {
+pub(super) fn selected(server: &Server) -> Result<Link, String> {
     let mut link = server.target.open()?;
     link.ask(&choice(server))?.is("success", &["message"])?;
     Ok(link)
@@ -731,32 +720,4 @@ fn deflate(server: &Server) -> Checked {
     )];
     let (mut link, _) = server.target.shake(&path, &offer)?;
     link.ask(LIST)?.is("assistant_list", &["assistants"]).map(drop)
-}
-
-fn ids(server: &Server) -> Checked {
-    let mut link = selected(server)?;
-    let reply = link
-        .ask(r#"{"type":"get_assistants","id":"a-1"}"#)?
-        .is("assistant_list", &["assistants", "id"])?;
-    must(reply.keys["id"] == "a-1", reply.text)?;
-    let reply = link
-        .ask(r#"{"type":"question","question":"Где?","id":42}"#)?
-        .is("answer", &["message", "id"])?;
-    must(reply.keys["id"] == 42, reply.text)?;
-    let reply = link
-        .ask(r#"{"type":"no_such","id":7}"#)?
-        .is("error", &["message", "id"])?;
-    must(reply.keys["id"] == 7, reply.text)
-}
-
-fn sources(server: &Server) -> Checked {
-    let mut link = selected(server)?;
-    let reply = link
-        .ask(r#"{"type":"question","question":"Какой график работы?","sources":true}"#)?
-        .is("answer", &["message", "sources"])?;
-    let listed = reply.keys["sources"].as_array().cloned().unwrap_or_default();
-    let numbered = (1..).zip(&listed).all(|(number, source)| {
-        source["n"] == number && source["document"].is_string() && source["quote"].is_string()
-    });
-    must(numbered, reply.text)
 }
