@@ -333,6 +333,8 @@ impl Gateway {
             .route("/", get(page::html))
             .route("/page.js", get(page::script))
             .route("/page.css", get(page::style))
+            .route("/docs", get(page::docs))
+            .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))

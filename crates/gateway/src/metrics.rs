@@ -229,3 +229,38 @@ impl Metrics {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The series that a text names: words of letters and underscores that begin as ours do.
+    fn named(text: &str) -> Vec<&str> {
+        let words = text.split(|letter: char| !(letter.is_ascii_lowercase() || letter == '_'));
+        words.filter(|word| word.starts_with("docent_")).collect()
+    }
+
+    #[test]
+    fn the_dashboard_shows_series_that_there_are() {
+        let metrics = Metrics::new();
+        // A histogram and a family without an event print no sample.
+        metrics.took(Duration::from_millis(1));
+        let printed = metrics.print(1).unwrap();
+        let there = named(&printed);
+        let dashboard = include_str!("../../../deploy/grafana.json");
+        let shown = named(dashboard);
+        assert!(shown.len() > 10, "{shown:?}");
+        for series in shown {
+            assert!(there.contains(&series), "{series} is not in\n{printed}");
+        }
+        for (label, values) in [
+            ("outcome", "answered|offered"),
+            ("outcome", "answered|offered|fallback"),
+        ] {
+            assert!(dashboard.contains(&format!("{label}=~\\\"{values}\\\"")));
+            for value in values.split('|') {
+                assert!(printed.contains(&format!("{label}=\"{value}\"")), "{value}");
+            }
+        }
+    }
+}
