@@ -8,10 +8,13 @@
 mod admin;
 mod admission;
 mod allowance;
+mod handshake;
 mod metrics;
 mod page;
 mod peer;
+mod pool;
 mod session;
+mod socket;
 mod words;
 
 use std::error::Error;
@@ -22,7 +25,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -32,6 +34,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -43,7 +46,10 @@ use tower_service::Service;
 
 use admission::{Admission, PerPrefix};
 use allowance::Allowance;
+use handshake::Handshake;
 use metrics::{Metrics, Refused};
+use pool::Pool;
+use socket::Socket;
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {
@@ -169,8 +175,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// Sessions end: answers under way are finished, nothing further is read.
     pub(crate) closing: CancellationToken,
-    pub(crate) answers: Arc<Semaphore>,
-    pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) pool: Arc<Pool>,
     /// Sessions that were told to end so far, which spreads their closes.
     pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
@@ -189,7 +194,7 @@ impl Shared {
             Some("stopping")
         } else if self.connections.available_permits() == 0 {
             Some("all connections are taken")
-        } else if self.waiting.available_permits() == 0 {
+        } else if self.pool.is_full() {
             Some("the queue of questions is full")
         } else {
             None
@@ -240,11 +245,16 @@ const SWEEP: Duration = Duration::from_mins(1);
 impl Gateway {
     /// Makes a server that answers with `engine`.
     pub fn new(engine: Arc<dyn Engine>, settings: Settings) -> Self {
-        let semaphore = |limit: usize| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        let metrics = Metrics::new();
+        let places = settings.max_connections.min(Semaphore::MAX_PERMITS);
         let shared = Shared {
-            answers: semaphore(settings.max_answers),
-            waiting: semaphore(settings.max_waiting),
-            connections: semaphore(settings.max_connections),
+            pool: Pool::new(
+                engine.clone(),
+                settings.max_answers,
+                settings.max_waiting,
+                metrics.waiting.clone(),
+            ),
+            connections: Arc::new(Semaphore::new(places)),
             handshakes: settings.handshakes_per_second.map(|rate| {
                 let a_minute = rate.saturating_mul(60);
                 Mutex::new(Allowance::new(rate.saturating_mul(2), a_minute, Instant::now()))
@@ -253,7 +263,7 @@ impl Gateway {
                 connections: settings.connections_per_address,
                 questions: settings.questions_per_minute_per_address,
             }),
-            metrics: Metrics::new(),
+            metrics,
             closing: CancellationToken::new(),
             turns: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -390,10 +400,9 @@ const LAST_REQUEST: Duration = Duration::from_secs(1);
 async fn upgrade(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request<Body>,
 ) -> Response {
-    let Ok(upgrade) = upgrade else {
+    let Some(handshake) = Handshake::read(&mut request) else {
         let text = "This is a WebSocket endpoint: connect with ws:// and speak JSON text messages.\n";
         return (
             StatusCode::UPGRADE_REQUIRED,
@@ -402,31 +411,43 @@ async fn upgrade(
         )
             .into_response();
     };
-    let address = peer::client(peer, &headers, &shared.settings.trusted_proxies);
-    let (place, at_address) = match admit(&shared, address, &headers) {
+    let headers = request.headers();
+    let address = peer::client(peer, headers, &shared.settings.trusted_proxies);
+    let (place, at_address) = match admit(&shared, address, headers) {
         Ok(admitted) => admitted,
         Err(reason) => {
             shared.metrics.refused(reason);
             return refusal(reason);
         }
     };
-    let limit = shared.settings.max_message_bytes;
-    let tracked = shared.sessions.token();
+    let response = handshake.response();
     let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
-    upgrade
-        .protocols([docent_protocol::SUBPROTOCOL])
-        // The default of 128 KiB is zeroed before every read and stays resident for every idle connection.
-        .read_buffer_size(4 << 10)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 << 20)
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .on_upgrade(move |socket| async move {
-            shared.metrics.connections.inc();
-            session::run(socket, &shared, at_address, number).await;
-            shared.metrics.connections.dec();
-            drop((place, tracked));
-        })
+    shared.sessions.spawn(session(
+        handshake.upgraded,
+        shared.clone(),
+        place,
+        at_address,
+        number,
+    ));
+    response
+}
+
+/// Serves one session from the end of its handshake.
+async fn session(
+    upgraded: OnUpgrade,
+    shared: Arc<Shared>,
+    place: OwnedSemaphorePermit,
+    at_address: admission::Place,
+    number: u64,
+) {
+    // A client that is gone before its session begins has none.
+    if let Ok(upgraded) = upgraded.await {
+        let socket = Socket::new(upgraded, shared.settings.max_message_bytes);
+        shared.metrics.connections.inc();
+        session::run(socket, &shared, at_address, number).await;
+        shared.metrics.connections.dec();
+    }
+    drop(place);
 }
 
 /// Lets a client in, or says why not.
