@@ -176,6 +176,7 @@ pub(crate) struct Shared {
     /// Sessions end: answers under way are finished, nothing further is read.
     pub(crate) closing: CancellationToken,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) list: session::List,
     /// Sessions that were told to end so far, which spreads their closes.
     pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
@@ -254,6 +255,7 @@ impl Gateway {
                 settings.max_waiting,
                 metrics.waiting.clone(),
             ),
+            list: session::List::default(),
             connections: Arc::new(Semaphore::new(places)),
             handshakes: settings.handshakes_per_second.map(|rate| {
                 let a_minute = rate.saturating_mul(60);

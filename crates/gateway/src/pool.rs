@@ -134,13 +134,11 @@ impl Pool {
                 let mut queue = self.queue();
                 let next = queue.questions.pop_front();
                 self.show(&queue);
-                match next {
-                    Some(next) => next,
-                    None => {
-                        queue.makers -= 1;
-                        return;
-                    }
-                }
+                let Some(next) = next else {
+                    queue.makers -= 1;
+                    return;
+                };
+                next
             };
             if made.is_closed() {
                 continue;

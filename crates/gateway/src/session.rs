@@ -7,19 +7,19 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use docent_corpus::{Answer, AssistantId, Outcome};
+use docent_corpus::{Answer, Assistant, AssistantId, Outcome};
 use docent_protocol::{
     AssistantEntry, ClientMessage, Incoming, MessageId, Reply, ServerMessage, SourceEntry,
 };
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::WaitForCancellationFuture;
 use tungstenite::protocol::CloseFrame;
-use tungstenite::{Error as WsError, Message};
+use tungstenite::{Error as WsError, Message, Utf8Bytes};
 
 use crate::admission::Place;
 use crate::allowance::Allowance;
@@ -80,17 +80,18 @@ pub(crate) async fn run(mut socket: Socket, shared: &Arc<Shared>, place: Place, 
         };
         let reply = match step {
             None => continue,
-            Some(Step::Reply(reply)) => reply,
+            Some(Step::Ready(text)) => text,
+            Some(Step::Reply(reply)) => reply.to_json().into(),
             // In a box of its own: most sessions are idle, and have none.
             Some(Step::Ask(asked)) => {
                 match Box::pin(answer(asked, &mut waiting, &mut socket, shared)).await {
-                    Ok(reply) => reply,
+                    Ok(reply) => reply.to_json().into(),
                     Err(Next::Close(code)) => return close(&mut socket, shared, code).await,
                     Err(Next::Left | Next::Message(_)) => return finish(&mut socket, shared).await,
                 }
             }
         };
-        if !send(&mut socket, shared, Message::Text(reply.to_json().into())).await {
+        if !send(&mut socket, shared, Message::Text(reply)).await {
             return;
         }
     }
@@ -200,11 +201,13 @@ fn turn(shared: &Shared) -> Duration {
 
 fn sorted(received: Option<Result<Message, WsError>>) -> Next {
     match received {
-        None | Some(Ok(Message::Close(_))) => Next::Left,
+        None
+        | Some(
+            Ok(Message::Close(_)) | Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_)),
+        ) => Next::Left,
         Some(Ok(message)) => Next::Message(message),
         Some(Err(WsError::Capacity(_))) => Next::Close(TOO_BIG),
         Some(Err(WsError::Utf8(_))) => Next::Close(INVALID_TEXT),
-        Some(Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_))) => Next::Left,
         Some(Err(_)) => Next::Close(PROTOCOL),
     }
 }
@@ -287,10 +290,13 @@ fn size(message: &Message) -> usize {
 }
 
 async fn send(socket: &mut Socket, shared: &Shared, message: Message) -> bool {
-    matches!(
-        timeout(shared.settings.write_deadline, socket.send(message)).await,
-        Ok(Ok(()))
-    )
+    let mut sending = pin!(socket.send(message));
+    // Most replies fit into the system's buffer, and need no clock.
+    let sent = match poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+        Poll::Ready(sent) => Ok(sent),
+        Poll::Pending => timeout(shared.settings.write_deadline, sending).await,
+    };
+    matches!(sent, Ok(Ok(())))
 }
 
 async fn close(socket: &mut Socket, shared: &Shared, code: u16) {
@@ -327,6 +333,8 @@ struct Asked {
 }
 
 enum Step {
+    /// A reply that was written before.
+    Ready(Utf8Bytes),
     Reply(Reply),
     Ask(Asked),
 }
@@ -342,17 +350,10 @@ fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
     });
     let mut reply = match message {
         Err(fault) => error(&Word::Form(&fault), shared),
-        Ok(ClientMessage::GetAssistants) => {
-            let entry = |one: &docent_corpus::Assistant| AssistantEntry {
-                id: one.id.0,
-                name: one.name.clone(),
-                description: one.description.clone(),
-            };
-            ServerMessage::AssistantList {
-                assistants: shared.engine.assistants().iter().map(entry).collect(),
-            }
-            .into()
+        Ok(ClientMessage::GetAssistants) if id.is_none() => {
+            return Step::Ready(shared.list.of(shared.engine.assistants()));
         }
+        Ok(ClientMessage::GetAssistants) => list(&shared.engine.assistants()),
         Ok(ClientMessage::SelectAssistant { assistant_id }) => {
             let assistants = shared.engine.assistants();
             match assistants.iter().find(|one| one.id.0 == assistant_id) {
@@ -388,6 +389,37 @@ fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
     };
     reply.id = id;
     Step::Reply(reply)
+}
+
+fn list(assistants: &[Assistant]) -> Reply {
+    let entry = |one: &Assistant| AssistantEntry {
+        id: one.id.0,
+        name: one.name.clone(),
+        description: one.description.clone(),
+    };
+    ServerMessage::AssistantList {
+        assistants: assistants.iter().map(entry).collect(),
+    }
+    .into()
+}
+
+/// The list of assistants as it was last written: every client asks for it, and it changes with the index.
+#[derive(Default)]
+pub(crate) struct List(Mutex<Option<(Arc<[Assistant]>, Utf8Bytes)>>);
+
+impl List {
+    fn of(&self, assistants: Arc<[Assistant]>) -> Utf8Bytes {
+        // Both halves are replaced at once.
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*written {
+            Some((same, text)) if Arc::ptr_eq(same, &assistants) => text.clone(),
+            _ => {
+                let text = Utf8Bytes::from(list(&assistants).to_json());
+                *written = Some((assistants, text.clone()));
+                text
+            }
+        }
+    }
 }
 
 /// Tells which assistant a question goes to, or why to none.
@@ -505,3 +537,7 @@ fn answered(answer: Answer, sources: bool) -> Reply {
     }
     .into()
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

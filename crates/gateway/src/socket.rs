@@ -173,9 +173,9 @@ struct Wire<'a, 'b> {
 }
 
 impl Wire<'_, '_> {
-    /// Tells how far the frame at the front goes, if its head is there.
-    fn look_ahead(&mut self) {
-        let mut front = Cursor::new(&self.input[*self.handed..]);
+    /// Tells how far the frame at the front of `bytes` goes, if its head is there.
+    fn look_ahead(&mut self, bytes: &[u8]) {
+        let mut front = Cursor::new(bytes);
         match FrameHeader::parse(&mut front) {
             Ok(None) => {}
             Ok(Some((header, length))) => {
@@ -193,49 +193,66 @@ impl Wire<'_, '_> {
         }
     }
 
-    /// Reads what the system has; nothing at the end.
-    fn fill(&mut self) -> io::Result<usize> {
-        let mut space = [MaybeUninit::uninit(); AT_ONCE];
-        let mut space = ReadBuf::uninit(&mut space);
-        let read = match self.io {
-            Io::Plain(socket) => Pin::new(socket).poll_read(self.cx, &mut space),
-            Io::Other(socket) => Pin::new(socket).poll_read(self.cx, &mut space),
-        };
-        match read {
-            Poll::Pending => Err(ErrorKind::WouldBlock.into()),
-            Poll::Ready(Err(error)) => Err(error),
-            Poll::Ready(Ok(())) => {
-                let read = space.filled();
-                self.input.drain(..*self.handed);
-                *self.handed = 0;
-                self.input.extend_from_slice(read);
-                Ok(read.len())
-            }
+    /// Hands over what may be handed over of the front of `bytes`, and returns how much that is.
+    fn hand(&mut self, bytes: &[u8], space: &mut [u8]) -> usize {
+        if *self.due == 0 {
+            self.look_ahead(bytes);
         }
+        let due = usize::try_from(*self.due).unwrap_or(usize::MAX);
+        let length = bytes.len().min(due).min(space.len());
+        space[..length].copy_from_slice(&bytes[..length]);
+        *self.due -= length as u64;
+        length
     }
 }
 
 impl Read for Wire<'_, '_> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if *self.due == 0 && *self.handed < self.input.len() {
-                self.look_ahead();
+        if !self.input.is_empty() {
+            let input = std::mem::take(self.input);
+            let length = self.hand(&input[*self.handed..], space);
+            *self.handed += length;
+            if *self.handed < input.len() {
+                *self.input = input;
+            } else {
+                *self.handed = 0;
             }
-            let front = &self.input[*self.handed..];
-            if *self.due > 0 && !front.is_empty() {
-                let due = usize::try_from(*self.due).unwrap_or(usize::MAX);
-                let length = front.len().min(due).min(space.len());
-                space[..length].copy_from_slice(&front[..length]);
-                *self.handed += length;
-                *self.due -= length as u64;
-                if *self.handed == self.input.len() {
-                    *self.input = Vec::new();
-                    *self.handed = 0;
-                }
+            if length > 0 {
                 return Ok(length);
             }
-            if self.fill()? == 0 {
+        }
+        loop {
+            let mut fresh = [MaybeUninit::uninit(); AT_ONCE];
+            let mut fresh = ReadBuf::uninit(&mut fresh);
+            let read = match self.io {
+                Io::Plain(socket) => Pin::new(socket).poll_read(self.cx, &mut fresh),
+                Io::Other(socket) => Pin::new(socket).poll_read(self.cx, &mut fresh),
+            };
+            match read {
+                Poll::Pending => return Err(ErrorKind::WouldBlock.into()),
+                Poll::Ready(read) => read?,
+            }
+            let fresh = fresh.filled();
+            if fresh.is_empty() {
                 return Ok(0);
+            }
+            // A whole frame, as nearly all are, goes straight through.
+            let length = if self.input.is_empty() {
+                let length = self.hand(fresh, space);
+                self.input.extend_from_slice(&fresh[length..]);
+                length
+            } else {
+                // The head of a frame has come in pieces.
+                self.input.drain(..*self.handed);
+                self.input.extend_from_slice(fresh);
+                let input = std::mem::take(self.input);
+                let length = self.hand(&input, space);
+                self.input.extend_from_slice(&input[length..]);
+                length
+            };
+            *self.handed = 0;
+            if length > 0 {
+                return Ok(length);
             }
         }
     }

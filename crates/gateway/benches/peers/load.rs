@@ -49,7 +49,7 @@ fn frame(text: &str) -> Vec<u8> {
     if text.len() < 126 {
         bytes.push(0x80 | text.len() as u8);
     } else {
-        bytes.push(0x80 | 126);
+        bytes.push(0xfe);
         bytes.extend((text.len() as u16).to_be_bytes());
     }
     bytes.extend([0; 4]);
@@ -208,14 +208,14 @@ impl Server {
         Self { child, address }
     }
 
-    /// Returns the processor time of all its threads, to the nanosecond.
-    pub(crate) fn processor(&self) -> Duration {
+    /// Returns the processor time of all its threads in microseconds, counted in nanoseconds.
+    pub(crate) fn processor(&self) -> f64 {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         let spent = threads.filter_map(|thread| {
             let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
+            text.split(' ').next()?.parse::<f64>().ok()
         });
-        Duration::from_nanos(spent.sum())
+        spent.sum::<f64>() / 1e3
     }
 
     /// Returns its resident anonymous memory in bytes.

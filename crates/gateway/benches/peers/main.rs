@@ -122,7 +122,7 @@ async fn messages() {
                     let before = server.processor();
                     ask(clients, each).await;
                     let spent = server.processor() - before;
-                    times.push(spent.as_nanos() as f64 / 1e3 / (clients.len() * each) as f64);
+                    times.push(spent / (clients.len() * each) as f64);
                 }
                 // The first warms up.
                 if round > 0 {
@@ -154,7 +154,7 @@ async fn cycles() {
             cycle(server.address, CYCLES, 32).await;
             // What is left to do after the last goodbye.
             tokio::time::sleep(Duration::from_millis(50)).await;
-            times.push((server.processor() - before).as_nanos() as f64 / 1e3 / CYCLES as f64);
+            times.push((server.processor() - before) / CYCLES as f64);
         }
         if round > 0 {
             rounds.push(times);
