@@ -34,6 +34,8 @@ struct Queue {
     questions: VecDeque<Waiting>,
     /// Threads at work.
     makers: usize,
+    /// Whether one of them has been called and is not there yet: it will call the next if there is more to do.
+    coming: bool,
 }
 
 struct Waiting {
@@ -114,17 +116,19 @@ impl Pool {
     fn hire(self: &Arc<Self>) {
         {
             let mut queue = self.queue();
-            if queue.questions.is_empty() || queue.makers >= self.makers {
+            if queue.coming || queue.questions.is_empty() || queue.makers >= self.makers {
                 return;
             }
             queue.makers += 1;
+            queue.coming = true;
         }
         let pool = self.clone();
         tokio::task::spawn_blocking(move || pool.work());
     }
 
     /// Makes answers until none is wanted.
-    fn work(&self) {
+    fn work(self: &Arc<Self>) {
+        let mut arrived = false;
         loop {
             let Waiting {
                 assistant,
@@ -132,6 +136,9 @@ impl Pool {
                 made,
             } = {
                 let mut queue = self.queue();
+                if !arrived {
+                    queue.coming = false;
+                }
                 let next = queue.questions.pop_front();
                 self.show(&queue);
                 let Some(next) = next else {
@@ -140,6 +147,10 @@ impl Pool {
                 };
                 next
             };
+            if !arrived {
+                arrived = true;
+                self.hire();
+            }
             if made.is_closed() {
                 continue;
             }

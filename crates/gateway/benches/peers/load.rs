@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A message and how long the whole frame of its reply is.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,10 @@ pub(crate) struct Client {
 
 /// Connects without a handshake.
 pub(crate) async fn raw_client(address: SocketAddr, kind: Kind) -> Client {
-    let socket = TcpStream::connect(address).await.unwrap();
+    client(TcpStream::connect(address).await.unwrap(), kind)
+}
+
+fn client(socket: TcpStream, kind: Kind) -> Client {
     socket.set_nodelay(true).unwrap();
     Client {
         socket,
@@ -78,7 +81,11 @@ pub(crate) async fn raw_client(address: SocketAddr, kind: Kind) -> Client {
 impl Client {
     /// Shakes hands and selects an assistant.
     pub(crate) async fn open(address: SocketAddr, kind: Kind) -> Self {
-        let mut client = raw_client(address, kind).await;
+        Self::over(TcpStream::connect(address).await.unwrap(), kind).await
+    }
+
+    async fn over(socket: TcpStream, kind: Kind) -> Self {
+        let mut client = client(socket, kind);
         let request = "GET /ws/assistant HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         client.socket.write_all(request.as_bytes()).await.unwrap();
         let mut head = Vec::new();
@@ -163,11 +170,16 @@ pub(crate) async fn p99(clients: &mut [Client], times: usize) -> f64 {
 pub(crate) async fn stuck(address: SocketAddr, count: usize) -> Vec<Client> {
     let mut clients = Vec::new();
     for _ in 0..count {
-        let mut client = Client::open(address, QUESTION).await;
+        // A small buffer of its own: a client's system would take in megabytes of replies for it.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        let mut client = Client::over(socket.connect(address).await.unwrap(), QUESTION).await;
         let many: Vec<u8> = client.message.repeat(10_000);
-        let _ = tokio::time::timeout(Duration::from_millis(150), client.socket.write_all(&many)).await;
+        let _ = tokio::time::timeout(Duration::from_millis(20), client.socket.write_all(&many)).await;
         clients.push(client);
     }
+    // Until the server has noticed.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     clients
 }
 
@@ -228,28 +240,26 @@ impl Server {
 
     /// Counts the system calls of all its threads while `work` runs; nothing where they cannot be counted.
     pub(crate) async fn calls(&self, work: impl Future<Output = ()>) -> Option<u64> {
-        let counted = std::env::temp_dir().join(format!("peers-calls-{}", self.child.id()));
-        let mut strace = Command::new("strace")
-            .args(["-c", "-f", "-qq", "-o"])
-            .arg(&counted)
-            .args(["-p", &self.child.id().to_string()])
-            .stderr(Stdio::null())
+        // Counted in the kernel, which leaves the times of things as they are.
+        let counter = Command::new("perf")
+            .args(["stat", "-x", ";", "-e", "raw_syscalls:sys_enter", "-p"])
+            .arg(self.child.id().to_string())
+            .stderr(Stdio::piped())
             .spawn()
             .ok()?;
         tokio::time::sleep(Duration::from_millis(500)).await;
         work.await;
         Command::new("kill")
-            .args(["-INT", &strace.id().to_string()])
+            .args(["-INT", &counter.id().to_string()])
             .status()
             .ok()?;
-        strace.wait().ok()?;
-        let text = fs::read_to_string(&counted).ok()?;
-        let _ = fs::remove_file(counted);
-        // The fourth column of the last line is the number of calls in all.
-        let total = text
-            .lines()
-            .rev()
-            .find(|line| line.trim_end().ends_with("total"))?;
-        total.split_whitespace().nth(3)?.parse().ok()
+        let told = counter.wait_with_output().ok()?.stderr;
+        String::from_utf8(told)
+            .ok()?
+            .split(';')
+            .next()?
+            .trim()
+            .parse()
+            .ok()
     }
 }

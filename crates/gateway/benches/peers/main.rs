@@ -193,7 +193,7 @@ async fn memory() {
 }
 
 async fn calls() {
-    println!("\nsystem calls per message, {CLIENTS} connections, closed loop (strace)");
+    println!("\nsystem calls per message, {CLIENTS} connections, closed loop");
     for kind in [load::LIST, load::QUESTION] {
         for (name, arguments) in [
             ("raw TCP echo", kind.raw()),
@@ -211,7 +211,7 @@ async fn calls() {
                 clients.push(client);
             }
             let Some(count) = server.calls(async { ask(&mut clients, MESSAGES).await }).await else {
-                println!("  not counted: strace is not installed or may not attach");
+                println!("  not counted: perf is not installed or may not look");
                 return;
             };
             println!(
