@@ -1,9 +1,9 @@
 //! A server in a process of its own: this test binary again, told to serve.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +99,8 @@ fn server() {
 /// The process, killed when dropped.
 pub(crate) struct Server {
     child: Child,
+    /// Kept open: the tests' harness in the process tells when a minute is over, and ends where nobody listens.
+    _said: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
 
@@ -135,15 +137,20 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = said
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
                 line.strip_prefix("listening ")
                     .map(|address| address.parse().unwrap())
             })
             .unwrap();
-        Self { child, address }
+        Self {
+            child,
+            _said: said,
+            address,
+        }
     }
 
     /// Sends a signal, named as `kill` names it.
