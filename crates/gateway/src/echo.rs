@@ -5,18 +5,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::{Message, WebSocket};
-use futures_util::StreamExt;
 use tokio::time::timeout;
+use tungstenite::Message;
 
 use crate::Shared;
 use crate::session::{AWAY, Next, close, finish, send, sorted};
+use crate::socket::Socket;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/echo";
 
 /// Repeats what one client says until it leaves, misbehaves, falls silent or the server stops.
-pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>) {
+pub(crate) async fn run(mut socket: Socket, shared: &Arc<Shared>) {
     loop {
         let received = tokio::select! {
             biased;

@@ -9,11 +9,14 @@ mod admin;
 mod admission;
 mod allowance;
 mod echo;
+mod handshake;
 mod linger;
 mod metrics;
 mod page;
 mod peer;
+mod pool;
 mod session;
+mod socket;
 mod stream;
 mod tls;
 mod words;
@@ -26,7 +29,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -36,8 +38,10 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,8 +52,11 @@ use tower_service::Service;
 
 use admission::{Admission, PerPrefix};
 use allowance::Allowance;
+use handshake::Handshake;
 use linger::Lingering;
 use metrics::{Metrics, Refused};
+use pool::Pool;
+use socket::Socket;
 
 pub use tls::{CertificateError, Certificates, Renewal};
 
@@ -208,8 +215,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// Sessions end: answers under way are finished, nothing further is read.
     pub(crate) closing: CancellationToken,
-    pub(crate) answers: Arc<Semaphore>,
-    pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) list: session::List,
     /// Sessions that were told to end so far, which spreads their closes.
     pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
@@ -228,7 +235,7 @@ impl Shared {
             Some("stopping")
         } else if self.connections.available_permits() == 0 {
             Some("all connections are taken")
-        } else if self.waiting.available_permits() == 0 {
+        } else if self.pool.is_full() {
             Some("the queue of questions is full")
         } else {
             None
@@ -285,11 +292,17 @@ const SWEEP: Duration = Duration::from_mins(1);
 impl Gateway {
     /// Makes a server that answers with `engine`.
     pub fn new(engine: Arc<dyn Engine>, settings: Settings) -> Self {
-        let semaphore = |limit: usize| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        let metrics = Metrics::new();
+        let places = settings.max_connections.min(Semaphore::MAX_PERMITS);
         let shared = Shared {
-            answers: semaphore(settings.max_answers),
-            waiting: semaphore(settings.max_waiting),
-            connections: semaphore(settings.max_connections),
+            pool: Pool::new(
+                engine.clone(),
+                settings.max_answers,
+                settings.max_waiting,
+                metrics.waiting.clone(),
+            ),
+            list: session::List::default(),
+            connections: Arc::new(Semaphore::new(places)),
             handshakes: settings.handshakes_per_second.map(|rate| {
                 let a_minute = rate.saturating_mul(60);
                 Mutex::new(Allowance::new(rate.saturating_mul(2), a_minute, Instant::now()))
@@ -298,7 +311,7 @@ impl Gateway {
                 connections: settings.connections_per_address,
                 questions: settings.questions_per_minute_per_address,
             }),
-            metrics: Metrics::new(),
+            metrics,
             closing: CancellationToken::new(),
             turns: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -491,33 +504,22 @@ enum Talk {
     Echo,
 }
 
-async fn upgrade(
-    shared: State<Arc<Shared>>,
-    peer: Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    begin(shared, peer, &headers, upgrade, Talk::Assistants)
+async fn upgrade(shared: State<Arc<Shared>>, peer: Extension<Peer>, request: Request<Body>) -> Response {
+    begin(shared, peer, request, Talk::Assistants)
 }
 
-async fn echo(
-    shared: State<Arc<Shared>>,
-    peer: Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    begin(shared, peer, &headers, upgrade, Talk::Echo)
+async fn echo(shared: State<Arc<Shared>>, peer: Extension<Peer>, request: Request<Body>) -> Response {
+    begin(shared, peer, request, Talk::Echo)
 }
 
 /// Lets a client in and begins its session, or refuses it.
 fn begin(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
-    headers: &HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request<Body>,
     talk: Talk,
 ) -> Response {
-    let Ok(upgrade) = upgrade else {
+    let Some(handshake) = Handshake::read(&mut request) else {
         let text = "This is a WebSocket endpoint: connect with ws:// and speak JSON text messages.\n";
         return (
             StatusCode::UPGRADE_REQUIRED,
@@ -526,6 +528,7 @@ fn begin(
         )
             .into_response();
     };
+    let headers = request.headers();
     let address = peer::client(peer, headers, &shared.settings.trusted_proxies);
     let (place, at_address) = match admit(&shared, address, headers) {
         Ok(admitted) => admitted,
@@ -534,31 +537,54 @@ fn begin(
             return refusal(reason);
         }
     };
-    let limit = shared.settings.max_message_bytes;
-    let outbound = match talk {
-        Talk::Assistants => shared.settings.max_outbound_bytes,
-        // What comes in goes out.
-        Talk::Echo => shared.settings.max_outbound_bytes.max(limit),
-    };
-    let tracked = shared.sessions.token();
-    let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
-    upgrade
-        .protocols([docent_protocol::SUBPROTOCOL])
-        // The default of 128 KiB is zeroed before every read and stays resident for every idle connection.
-        .read_buffer_size(4 << 10)
-        .write_buffer_size(0)
-        // Room for a reply with its frame's head and a pong.
-        .max_write_buffer_size(outbound.saturating_add(1 << 10))
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .on_upgrade(move |socket| async move {
-            let shown = session::Shown::new(&shared.metrics.connections);
-            match talk {
-                Talk::Assistants => session::run(socket, &shared, at_address, number).await,
-                Talk::Echo => echo::run(socket, &shared).await,
+    let response = handshake.response();
+    let session = session(handshake.upgraded, shared.clone(), place, at_address, talk);
+    shared.sessions.spawn(session);
+    response
+}
+
+/// Serves one session from the end of its handshake.
+async fn session(
+    upgraded: OnUpgrade,
+    shared: Arc<Shared>,
+    place: OwnedSemaphorePermit,
+    at_address: admission::Place,
+    talk: Talk,
+) {
+    // A client that is gone before its session begins has none.
+    if let Ok(upgraded) = upgraded.await {
+        let _open = Open::count(&shared.metrics.connections);
+        let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let (limit, outbound) = (
+            shared.settings.max_message_bytes,
+            shared.settings.max_outbound_bytes,
+        );
+        match talk {
+            Talk::Assistants => {
+                let socket = Socket::new(upgraded, limit, outbound);
+                session::run(socket, &shared, at_address, number).await;
             }
-            drop((place, tracked, shown));
-        })
+            // What comes in goes out.
+            Talk::Echo => echo::run(Socket::new(upgraded, limit, outbound.max(limit)), &shared).await,
+        }
+    }
+    drop(place);
+}
+
+/// Counts one open session, however it ends.
+struct Open<'a>(&'a Gauge);
+
+impl<'a> Open<'a> {
+    fn count(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// Lets a client in, or says why not.

@@ -41,6 +41,11 @@ impl Lingering {
         }
     }
 
+    /// Says that nothing more is expected of the peer.
+    pub(crate) fn forgo(&mut self) {
+        self.ended = true;
+    }
+
     /// Polls the socket, which is there until it is dropped; an error is its end.
     fn with<T>(&mut self, poll: impl FnOnce(Pin<&mut TcpStream>) -> Poll<Result<T>>) -> Poll<Result<T>> {
         let Some(socket) = &mut self.socket else {

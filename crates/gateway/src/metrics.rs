@@ -117,7 +117,8 @@ pub(crate) struct Metrics {
     refused: Family<ByReason, Counter>,
     /// By the place of the kind among all.
     messages: Vec<Counter>,
-    answers: Family<ByOutcome, Counter>,
+    /// By the place of the outcome among all.
+    answers: Vec<Counter>,
     closes: Family<ByCode, Counter>,
     feedback: Family<ByJudgement, Counter>,
     seconds: Histogram,
@@ -175,12 +176,10 @@ impl Metrics {
         for &helpful in Judgement::ALL {
             drop(feedback.get_or_create(&ByJudgement { helpful }));
         }
-        for &outcome in Ended::ALL {
-            drop(answers.get_or_create(&ByOutcome { outcome }));
-        }
         for code in [1001, 1002, 1007, 1009, 1011] {
             drop(closes.get_or_create(&ByCode { code }));
         }
+        let by_outcome = |outcome| answers.get_or_create(&ByOutcome { outcome }).clone();
         let by_kind = |kind| messages.get_or_create(&ByType { r#type: kind }).clone();
         Self {
             messages: Kind::ALL.iter().map(|&kind| by_kind(kind)).collect(),
@@ -189,7 +188,7 @@ impl Metrics {
             waiting,
             generation,
             refused,
-            answers,
+            answers: Ended::ALL.iter().map(|&outcome| by_outcome(outcome)).collect(),
             closes,
             feedback,
             seconds,
@@ -205,7 +204,7 @@ impl Metrics {
     }
 
     pub(crate) fn ended(&self, outcome: Ended) {
-        self.answers.get_or_create(&ByOutcome { outcome }).inc();
+        self.answers[outcome as usize].inc();
     }
 
     pub(crate) fn judged(&self, helpful: bool) {

@@ -3,11 +3,12 @@
 //! Answers are quoted, so all of an answer is there at once: the parts spare such a client a second way of reading, and it
 //! sees the text grow. Invariant: the parts joined are the answer's text.
 
-use axum::extract::ws::{Message, WebSocket};
 use docent_protocol::{MessageId, Reply, ServerMessage};
+use tungstenite::Message;
 
 use crate::Shared;
 use crate::session::send;
+use crate::socket::Socket;
 
 /// Characters of a part: a line on a screen. Shorter ones would cost more in heads of frames than they carry.
 const PART_CHARS: usize = 80;
@@ -32,7 +33,7 @@ fn parts(text: &str) -> Vec<&str> {
 
 /// Sends the parts of a reply that is an answer; returns whether the client took them.
 pub(crate) async fn deltas(
-    socket: &mut WebSocket,
+    socket: &mut Socket,
     shared: &Shared,
     reply: &Reply,
     id: Option<&MessageId>,
