@@ -520,11 +520,13 @@ async fn ask(asked: Asked, shared: &Shared) -> Reply {
         begun: Instant::now(),
         outcome: Ended::Abandoned,
     };
-    let made = timeout(
-        shared.settings.answer_deadline,
-        shared.pool.answer(assistant, question),
-    );
-    let (outcome, reply) = match made.await {
+    let made = if let Some(made) = shared.pool.at_once(assistant, &question) {
+        Ok(Ok(made))
+    } else {
+        let made = shared.pool.answer(assistant, question);
+        timeout(shared.settings.answer_deadline, made).await
+    };
+    let (outcome, reply) = match made {
         Ok(Ok(Ok(answer))) => {
             let outcome = match answer.outcome {
                 Outcome::Answered => Ended::Answered,

@@ -49,6 +49,19 @@ impl Engine for Library {
         }
     }
 
+    fn at_once(&self, _: AssistantId, question: &str) -> Option<Result<Answer, EngineError>> {
+        match question {
+            "спасибо" => Some(Ok(Answer {
+                text: "пожалуйста".to_owned(),
+                outcome: Outcome::Courtesy,
+                sources: Vec::new(),
+            })),
+            // Once in the middle of things, and again on its way to an answer.
+            "беда" => panic!("this panic is part of the test"),
+            _ => None,
+        }
+    }
+
     fn generation(&self) -> u64 {
         1
     }
@@ -207,6 +220,7 @@ impl Model {
                     "ещё раз",
                     "сбой",
                     "беда",
+                    "спасибо",
                     "",
                     " \u{200b}\u{feff}",
                     "это длиннее, чем можно",
@@ -217,6 +231,10 @@ impl Model {
                     Some(_) if asked.trim_matches([' ', '\u{200b}', '\u{feff}']).is_empty() => {
                         sorry("Пустой вопрос")
                     }
+                    Some(_) if asked == "спасибо" => Expected::Said(Said::Answer {
+                        message: "пожалуйста".to_owned(),
+                        sources: None,
+                    }),
                     Some(_) if asked.chars().count() > LONGEST => Expected::Names("22 символов"),
                     Some(id) if !library.has(id) => sorry("Ассистент не найден"),
                     Some(_) if matches!(asked, "сбой" | "беда") => Expected::Names("номер запроса"),

@@ -7,7 +7,8 @@
 //!
 //! Servers run as processes of their own on the first core, the load on the second; rounds alternate between servers and
 //! each ratio is the median of the ratios within a round, so that a neighbour's work falls out. Read the ratios.
-//! `CONNECTIONS=19000` asks for other numbers of idle connections than 5,000.
+//! `CONNECTIONS=19000` asks for other numbers of idle connections than 5,000. «threads» is docent with an engine that is asked
+//! as one that searches, on a thread of its own; without, the engine says that it has nothing to look up.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench")]
 #![allow(clippy::disallowed_methods, reason = "settings of a bench")]
@@ -38,7 +39,8 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("serve-raw") => return servers::raw(number(1), number(2)),
         Some("serve-fast") => return servers::fast(),
-        Some("serve-docent") => return servers::docent(),
+        Some("serve-docent") => return servers::docent(true),
+        Some("serve-docent-threads") => return servers::docent(false),
         _ => {}
     }
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
@@ -100,6 +102,7 @@ async fn messages() {
                 Server::start(&kind.raw()),
                 Server::start(&["serve-fast".into()]),
                 Server::start(&["serve-docent".into()]),
+                Server::start(&["serve-docent-threads".into()]),
             ];
             let mut crowd = Vec::new();
             for (place, server) in servers.iter().enumerate() {
@@ -133,7 +136,7 @@ async fn messages() {
             table(
                 &title,
                 "µs of processor per message",
-                &["raw TCP echo", "fastwebsockets", "docent"],
+                &["raw TCP echo", "fastwebsockets", "docent", "docent, threads"],
                 &rounds,
             );
         }
@@ -145,6 +148,7 @@ async fn cycles() {
     let servers = [
         Server::start(&["serve-fast".into()]),
         Server::start(&["serve-docent".into()]),
+        Server::start(&["serve-docent-threads".into()]),
     ];
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
@@ -163,7 +167,7 @@ async fn cycles() {
     table(
         "connect, select, ask, close; 32 at a time",
         "µs of processor per cycle",
-        &["fastwebsockets", "docent"],
+        &["fastwebsockets", "docent", "docent, threads"],
         &rounds,
     );
 }
@@ -199,6 +203,7 @@ async fn calls() {
             ("raw TCP echo", kind.raw()),
             ("fastwebsockets", vec!["serve-fast".to_owned()]),
             ("docent", vec!["serve-docent".to_owned()]),
+            ("docent, threads", vec!["serve-docent-threads".to_owned()]),
         ] {
             let server = Server::start(&arguments);
             let mut clients = Vec::new();
@@ -225,7 +230,11 @@ async fn calls() {
 
 async fn slow() {
     println!("\np99 of 64 clients, alone and beside 16 that ask and never read (ms)");
-    for (name, argument) in [("fastwebsockets", "serve-fast"), ("docent", "serve-docent")] {
+    for (name, argument) in [
+        ("fastwebsockets", "serve-fast"),
+        ("docent", "serve-docent"),
+        ("docent, threads", "serve-docent-threads"),
+    ] {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         let server = Server::start(&[argument.into()]);
         let mut clients = Vec::new();

@@ -108,9 +108,19 @@ fn assistants() -> Arc<[Assistant]> {
     Arc::new([first, second])
 }
 
-/// Answers at once.
+/// Has one answer for everything.
 struct Canned {
     assistants: Arc<[Assistant]>,
+    /// Whether it says that it needs no thread, or is asked as one that searches.
+    at_once: bool,
+}
+
+fn answer() -> Answer {
+    Answer {
+        text: ANSWER.to_owned(),
+        outcome: Outcome::Answered,
+        sources: Vec::new(),
+    }
 }
 
 impl Engine for Canned {
@@ -119,11 +129,11 @@ impl Engine for Canned {
     }
 
     fn answer(&self, _: AssistantId, _: &str) -> Result<Answer, EngineError> {
-        Ok(Answer {
-            text: ANSWER.to_owned(),
-            outcome: Outcome::Answered,
-            sources: Vec::new(),
-        })
+        Ok(answer())
+    }
+
+    fn at_once(&self, _: AssistantId, _: &str) -> Option<Result<Answer, EngineError>> {
+        self.at_once.then(|| Ok(answer()))
     }
 
     fn generation(&self) -> u64 {
@@ -131,8 +141,8 @@ impl Engine for Canned {
     }
 }
 
-/// Serves docent's gateway.
-pub(crate) fn docent() {
+/// Serves docent's gateway, with an engine that answers at once or on the threads of those that search.
+pub(crate) fn docent(at_once: bool) {
     runtime().block_on(async {
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         announce(listener.local_addr().unwrap());
@@ -145,6 +155,7 @@ pub(crate) fn docent() {
         settings.lift_rates();
         let engine = Canned {
             assistants: assistants(),
+            at_once,
         };
         serve(listener, Arc::new(engine), settings, CancellationToken::new()).await;
     });

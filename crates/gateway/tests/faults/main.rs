@@ -330,6 +330,64 @@ async fn a_crowd_comes_back_to_a_server_that_was_killed() {
     assert!(took < Duration::from_mins(1), "{took:?}");
 }
 
+/// Frames come in the pieces that networks make of them: a head in two parts, a message in many frames with a ping between
+/// them, ten messages in one piece.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_may_come_in_any_pieces() {
+    let _turn = turn().await;
+    let server = Server::start("open");
+    let long = "д".repeat(3_999);
+    let mut parts = vec![
+        frame(&client::select(2)),
+        frame(&question("раз")),
+        frame(&question(&long)),
+    ];
+    // One question in three frames, the second of a single byte in the middle of a letter.
+    let (text, middle) = (question("частями"), 35);
+    let piece = |first: u8, bytes: &[u8]| [&[first, 0x80 | bytes.len() as u8, 0, 0, 0, 0], bytes].concat();
+    parts.push(piece(0x01, &text.as_bytes()[..middle]));
+    parts.push(piece(0x00, &text.as_bytes()[middle..=middle]));
+    parts.push(piece(0x89, b"17"));
+    parts.push(piece(0x80, &text.as_bytes()[middle + 1..]));
+    parts.push(frame(&question("два")));
+    let whole = parts.concat();
+    for size in [1, 2, 3, 7, 250, 8_191, 8_192, whole.len()] {
+        let mut client = Client::connect(server.address).await.unwrap().unwrap();
+        let socket = client.socket.get_mut();
+        // Single bytes take a while: the long question in larger ones.
+        let (slow, quick) = whole.split_at(if size < 100 { 200 } else { 0 });
+        for piece in slow.chunks(size).chain(quick.chunks(size.max(100))) {
+            socket.write_all(piece).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(client.hear().await.unwrap().contains("success"));
+        for asked in ["раз", &long, "частями", "два"] {
+            let heard = timeout(PATIENCE, client.hear()).await.unwrap().unwrap();
+            assert_eq!(heard, client::answer(2, asked), "in pieces of {size}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_large_message_took_is_given_back() {
+    let _turn = turn().await;
+    let server = Server::start("open");
+    honest_clients_are_served(&server, 50).await;
+    let before = server.memory();
+    let mut clients = Vec::new();
+    for _ in 0..room(1_000) {
+        let mut client = Client::honest(server.address, 1).await;
+        client.say(&question(&"д".repeat(30_000))).await.unwrap();
+        assert!(client.hear().await.unwrap().contains("30000"));
+        client.say(&question(LONG)).await.unwrap();
+        assert!(client.hear().await.unwrap().len() > LONG_BYTES);
+        clients.push(client);
+    }
+    let grown = server.memory().saturating_sub(before) / clients.len() as u64;
+    // A session, and not the 60 KB that came or the 30 KB that went.
+    assert!(grown < 8 << 10, "{grown} bytes for each idle connection");
+}
+
 /// The wall clock jumps when a machine's time is set; what is counted or waited for must not hang on it.
 #[test]
 fn no_limit_and_no_deadline_reads_the_wall_clock() {
