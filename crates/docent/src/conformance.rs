@@ -6,6 +6,7 @@
 mod cases;
 mod extensions;
 mod link;
+mod steps;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
@@ -63,7 +64,7 @@ pub(crate) fn run(url: &str, locale: Language, patience: Duration, ca: &Path) ->
         reason,
     })?;
     let target = Target::parse(url, patience, trust).ok_or_else(|| Unusable::Url(url.to_owned()))?;
-    let (assistant, name) = cases::first_assistant(&target).map_err(Unusable::NoList)?;
+    let (assistant, name) = steps::first_assistant(&target).map_err(Unusable::NoList)?;
     let server = Server {
         target,
         locale,

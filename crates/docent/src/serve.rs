@@ -28,7 +28,7 @@ pub(crate) async fn serve(
         let address = listener.local_addr()?;
         Ok::<_, Failure>((listener, address))
     };
-    for doubt in fit::doubts(&config.gateway) {
+    for doubt in fit::doubts(&config.gateway, certificates.is_some()) {
         tracing::warn!("{doubt}");
     }
     let (listener, address) = bound(config.listen)?;

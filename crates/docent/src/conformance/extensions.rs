@@ -1,6 +1,6 @@
 //! What is checked of part 3: extensions that a server may have, seen only by a client that asks.
 
-use super::cases::{Checked, must, selected};
+use super::steps::{Checked, must, selected};
 use super::{Case, Server};
 
 const PART: &str = "Part 3: extensions, only for a client that asks";
