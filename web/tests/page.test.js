@@ -127,6 +127,23 @@ test('it works on a phone, by keyboard, in the dark, without a fault of accessib
   await server.kill();
 });
 
+test('the protocol can be read on a phone and in the dark, without a fault of accessibility', async () => {
+  const server = await serve();
+  for (const [width, height, colorScheme] of [[320, 640, 'dark'], [1280, 800, 'light']]) {
+    const { page, faults, context } = await open(server, { width, height, colorScheme });
+    await page.goto(`${server.url}docs`);
+    assert.equal(await page.locator('h1').count(), 2);
+    const across = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(across <= width, `${across} pixels across at ${width}`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  }
+  await server.kill();
+});
+
 test('the page speaks Kazakh and English as well', async () => {
   const server = await serve();
   for (const [locale, send] of [['kk-KZ', 'Сұрау'], ['en-GB', 'Ask'], ['de-DE', 'Спросить']]) {

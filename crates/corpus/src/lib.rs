@@ -9,6 +9,7 @@
 mod answer;
 mod assistant;
 mod document;
+mod interest;
 mod passage;
 mod retrieve;
 
@@ -18,6 +19,7 @@ pub use document::{
     Block, BlockKind, ByteRange, Document, Format, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode,
     Version,
 };
+pub use interest::Interest;
 pub use passage::{Line, Passage};
 pub use retrieve::{
     Hit, Match, Question, QuestionTerm, Reading, Repair, Retrieval, RetrieveError, Retriever, Taught,

@@ -4,10 +4,13 @@
 //! is not the cause of the next. The low-level part (frames that no library sends) lies in [`link`].
 
 mod cases;
+mod extensions;
 mod link;
+mod steps;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use docent_corpus::Language;
@@ -37,51 +40,72 @@ struct Case {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unusable {
     /// Not an address that can be connected to.
-    #[error("`{0}` is no address of a WebSocket without TLS, like ws://127.0.0.1:8080/ws/assistant")]
+    #[error("`{0}` is no address of a WebSocket, like ws://127.0.0.1:8080/ws/assistant")]
     Url(String),
+    /// Nobody to trust in whom a server under TLS has to be.
+    #[error("{path} cannot be used to tell whom to trust: {reason}", path = .path.display())]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The server does not do the first thing that a client needs.
     #[error("the server gives no list of assistants, so that nothing else can be checked: {0}")]
     NoList(String),
 }
 
-/// Runs every check, tells each as it ends, and returns how many failed; the server has `patience` for each reply.
+/// Runs every check and returns how many of the protocol failed, extensions apart; the server has `patience` for each reply.
 #[expect(clippy::print_stdout, reason = "the report of a command")]
-pub(crate) fn run(url: &str, locale: Language, patience: Duration) -> Result<usize, Unusable> {
-    let target = Target::parse(url, patience).ok_or_else(|| Unusable::Url(url.to_owned()))?;
-    let (assistant, name) = cases::first_assistant(&target).map_err(Unusable::NoList)?;
+pub(crate) fn run(url: &str, locale: Language, patience: Duration, ca: &Path) -> Result<usize, Unusable> {
+    let trust = url.starts_with("wss://").then(|| link::trust(ca)).transpose();
+    let trust = trust.map_err(|reason| Unusable::Trust {
+        path: ca.to_owned(),
+        reason,
+    })?;
+    let target = Target::parse(url, patience, trust).ok_or_else(|| Unusable::Url(url.to_owned()))?;
+    let (assistant, name) = steps::first_assistant(&target).map_err(Unusable::NoList)?;
     let server = Server {
         target,
         locale,
         assistant,
         name,
     };
+    let kept = report(cases::ALL, &server);
+    let extended = report(extensions::ALL, &server);
+    println!(
+        "\n{kept} of {} checks passed; {extended} of {} of the extensions, which a server may lack",
+        cases::ALL.len(),
+        extensions::ALL.len()
+    );
+    Ok(cases::ALL.len() - kept)
+}
+
+/// Runs some checks, tells each as it ends, and returns how many passed.
+#[expect(clippy::print_stdout, reason = "the report of a command")]
+fn report(cases: &[Case], server: &Server) -> usize {
     let colours = std::io::stdout().is_terminal();
-    let mut failed = 0;
+    let mut passed = 0;
     let mut part = "";
-    for case in cases::ALL {
+    for case in cases {
         if case.part != part {
             part = case.part;
             println!("\n{part}");
         }
-        match (case.run)(&server) {
-            Ok(()) => println!("  {}  {}", mark("pass", "32", colours), case.name),
-            Err(received) => {
-                failed += 1;
-                println!(
-                    "  {}  {}\n        received: {}",
-                    mark("FAIL", "31", colours),
-                    case.name,
-                    shown(&received)
-                );
+        match (case.run)(server) {
+            Ok(()) => {
+                passed += 1;
+                println!("  {}  {}", mark("pass", "32", colours), case.name);
             }
+            Err(received) => println!(
+                "  {}  {}\n        received: {}",
+                mark("FAIL", "31", colours),
+                case.name,
+                shown(&received)
+            ),
         }
     }
-    println!(
-        "\n{} of {} checks passed",
-        cases::ALL.len() - failed,
-        cases::ALL.len()
-    );
-    Ok(failed)
+    passed
 }
 
 fn mark(word: &str, colour: &str, colours: bool) -> String {

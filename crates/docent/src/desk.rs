@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
-use docent_corpus::{Answer, Assistant, AssistantId, Question, RetrieveError};
+use docent_corpus::{Answer, Assistant, AssistantId, Interest, Question, RetrieveError};
 use docent_gateway::{Engine, EngineError};
 use docent_index::{Generation, Told};
 
@@ -103,13 +103,27 @@ impl Desk {
         assistant: AssistantId,
         question: &str,
     ) -> Option<Result<Answer, RetrieveError>> {
+        self.ask_while(assistant, question, &Interest::default())
+    }
+
+    /// The same for somebody who may leave.
+    fn ask_while(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        interest: &Interest,
+    ) -> Option<Result<Answer, RetrieveError>> {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
         let found = now.retriever(assistant)?;
         let question = Question {
             text: question.to_owned(),
         };
-        Some(docent_answer::answer(who, &question, &found))
+        Some(docent_answer::answer(
+            who,
+            &question,
+            &found.while_wanted(interest),
+        ))
     }
 }
 
@@ -119,7 +133,16 @@ impl Engine for Desk {
     }
 
     fn answer(&self, assistant: AssistantId, question: &str) -> Result<Answer, EngineError> {
-        self.ask(assistant, question)
+        self.answer_while(assistant, question, &Interest::default())
+    }
+
+    fn answer_while(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        interest: &Interest,
+    ) -> Result<Answer, EngineError> {
+        self.ask_while(assistant, question, interest)
             .ok_or(EngineError::UnknownAssistant)?
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use docent_corpus::{AssistantId, RetrieveError, Unreadable};
+use docent_gateway::CertificateError;
 use docent_index::StoreError;
 use docent_ingest::LibraryError;
 
@@ -74,6 +75,10 @@ pub(crate) enum Failure {
     Indexer(String),
     #[error(transparent)]
     Conformance(#[from] Unusable),
+    #[error("TLS cannot be offered")]
+    Tls(#[from] CertificateError),
+    #[error("TLS needs a certificate and its key: there is {path}, but no {lacks}", path = .path.display())]
+    HalfTls { path: PathBuf, lacks: &'static str },
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -117,7 +122,12 @@ impl Failure {
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
             | Self::Server(_) => 1,
-            Self::Library(_) | Self::Config(_) | Self::Questions { .. } | Self::NoQuestions => 4,
+            Self::Library(_)
+            | Self::Config(_)
+            | Self::Questions { .. }
+            | Self::NoQuestions
+            | Self::Tls(_)
+            | Self::HalfTls { .. } => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
@@ -144,6 +154,8 @@ impl Failure {
             | Self::Conformance(_)
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
+            | Self::Tls(_)
+            | Self::HalfTls { .. }
             | Self::Server(_) => false,
         }
     }
@@ -174,6 +186,10 @@ impl Failure {
             Self::Conformance(_) => Some("is the server running, and is this its socket?"),
             Self::ReadyFile { .. } => Some("give --ready-file a path that can be written"),
             Self::Answer(_) => Some("`docent index --anew` makes the index from the documents"),
+            Self::Tls(error) => Some(tls_hint(error)),
+            Self::HalfTls { .. } => Some(
+                "set both [tls] certificate and key in docent.toml, or give --tls-certificate and --tls-key; neither for plain text",
+            ),
             Self::Child(_)
             | Self::Report { .. }
             | Self::Questions { .. }
@@ -181,6 +197,24 @@ impl Failure {
             | Self::File { .. }
             | Self::Document { .. }
             | Self::Server(_) => None,
+        }
+    }
+}
+
+fn tls_hint(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::Unreadable { .. } => "the user that runs docent must be able to read both files",
+        CertificateError::NoCertificate { .. } | CertificateError::NoKey { .. } => {
+            "is it the right file? [tls] certificate is the chain (fullchain.pem), key the private key (privkey.pem)"
+        }
+        CertificateError::Locked { .. } => {
+            "take the password off: openssl pkey -in KEY -out KEY-WITHOUT-PASSWORD"
+        }
+        CertificateError::Unusable { .. } => {
+            "make or fetch the certificate anew; keys may be RSA, ECDSA (P-256, P-384) or Ed25519"
+        }
+        CertificateError::Strangers { .. } => {
+            "take the two files of one certificate; in the chain the server's own comes first"
         }
     }
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use docent_corpus::{AssistantId, Question, Retrieval, RetrieveError, Retriever};
+use docent_corpus::{AssistantId, Interest, Question, Retrieval, RetrieveError, Retriever};
 use docent_index::{Generation, Index, Lesson, Lexicon, Told};
 use docent_ingest::{AssistantFolder, Library};
 
@@ -41,6 +41,7 @@ pub(crate) fn read(library: &Library) -> (Lexicons, Vec<String>) {
 pub(crate) struct Found<'a> {
     index: &'a Index,
     told: Option<&'a Told>,
+    interest: Option<&'a Interest>,
 }
 
 impl<'a> Found<'a> {
@@ -53,16 +54,25 @@ impl<'a> Found<'a> {
         Some(Self {
             index: generation.index(assistant)?,
             told: told.get(&assistant),
+            interest: None,
         })
+    }
+
+    /// Searches only while somebody waits.
+    pub(crate) fn while_wanted(self, interest: &'a Interest) -> Self {
+        Self {
+            interest: Some(interest),
+            ..self
+        }
     }
 }
 
 impl Retriever for Found<'_> {
     fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
-        match self.told {
-            Some(told) => self.index.retrieve_with(told, question, limit),
-            None => self.index.retrieve(question, limit),
-        }
+        let (nothing, whoever) = (Told::default(), Interest::default());
+        let told = self.told.unwrap_or(&nothing);
+        let interest = self.interest.unwrap_or(&whoever);
+        self.index.retrieve_with(told, interest, question, limit)
     }
 }
 

@@ -20,10 +20,12 @@ mod fit;
 mod golden;
 mod lexicon;
 mod library;
+mod logs;
 mod ocr;
 mod progress;
 mod reader;
 mod report;
+mod serve;
 mod settings;
 mod status;
 mod watch;
@@ -39,18 +41,15 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use docent_corpus::{AssistantId, Language, Outcome, Strictness};
-use docent_gateway::{Engine, Gateway};
-use tokio_util::sync::CancellationToken;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use docent_gateway::Engine;
 
 use calibrate::{Calibration, Trial};
 use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
 use library::{Opened, Patience};
-use settings::Config;
+use logs::{Format, Level};
+use settings::{Config, Tls};
 use watch::Watch;
 
 #[global_allocator]
@@ -131,6 +130,18 @@ enum Command {
         /// Ask the golden questions before a changed library goes live: off, warn or block [default: off].
         #[arg(long)]
         check: Option<Guard>,
+        /// File of the certificate chain (PEM): with --tls-key the server speaks https:// and wss://.
+        #[arg(long, value_name = "FILE")]
+        tls_certificate: Option<PathBuf>,
+        /// File of its private key (PEM, without a password).
+        #[arg(long, value_name = "FILE")]
+        tls_key: Option<PathBuf>,
+        /// How the log is written [default: text].
+        #[arg(long, value_enum)]
+        log_format: Option<Format>,
+        /// Send every message at /echo back, for suites that try the framing.
+        #[arg(long, hide = true)]
+        echo_route: bool,
     },
     /// Answer one question on the terminal, without a server.
     Ask {
@@ -260,6 +271,13 @@ enum Command {
         /// How long it may take for a reply.
         #[arg(long, value_name = "TIME", default_value = "10s")]
         timeout: humantime::Duration,
+        /// Certificates to trust under wss://, PEM; that of the server itself will do.
+        #[arg(
+            long,
+            value_name = "FILE",
+            default_value = "/etc/ssl/certs/ca-certificates.crt"
+        )]
+        ca: PathBuf,
     },
     /// Recognise a picture on standard input, confined.
     #[command(hide = true)]
@@ -275,16 +293,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // The libraries below tell what only their authors want to know.
-    let levels = Targets::new()
-        .with_default(tracing::Level::WARN)
-        .with_target("docent", tracing::Level::INFO);
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .finish()
-        .with(levels)
-        .init();
-    match run(Arguments::parse().command) {
+    let command = Arguments::parse().command;
+    let (format, level) = log_of(&command);
+    logs::begin(format, level);
+    match run(command) {
         Ok(code) => code,
         // The child has said why.
         Err(failure @ Failure::Child(_)) => failure.exit_code(),
@@ -303,6 +315,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns how a command writes its log; settings that cannot be read are told by the command itself.
+fn log_of(command: &Command) -> (Format, Level) {
+    let set = match command {
+        Command::Serve {
+            place, log_format, ..
+        } => {
+            let mut config = place.config().unwrap_or_default();
+            config.log_format = log_format.unwrap_or(config.log_format);
+            config
+        }
+        _ => Config::default(),
+    };
+    (set.log_format, set.log_level)
+}
+
 #[expect(clippy::too_many_lines, reason = "one short arm for each command")]
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
@@ -314,8 +341,19 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             admin,
             rate_limits,
             check,
+            tls_certificate,
+            tls_key,
+            log_format: _,
+            echo_route,
         } => {
             let mut config = place.config()?;
+            config.gateway.echo = echo_route;
+            // Like the data folder: the command line counts from where one stands, docent.toml from the library.
+            let inside = |set: Option<PathBuf>| set.map(|path| place.library.join(path));
+            config.tls = Tls {
+                certificate: tls_certificate.or(inside(config.tls.certificate)),
+                key: tls_key.or(inside(config.tls.key)),
+            };
             config.admin = admin.or(config.admin);
             if rate_limits == Switch::Off {
                 config.gateway.lift_rates();
@@ -323,6 +361,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.listen = listen.unwrap_or(config.listen);
             config.gateway.locale = locale.unwrap_or(config.gateway.locale);
             config.check = check.unwrap_or(config.check);
+            // Told before an hour of indexing.
+            let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
             let opened = library::open_to_serve(&place.library, &data)?;
@@ -334,7 +374,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             // Ended, its child included, when this arm is left.
             let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve(desk, config, ready_file))?;
+            runtime.block_on(serve::serve(desk, config, certificates, ready_file))?;
         }
         Command::Ask {
             place,
@@ -492,8 +532,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::ReadWorker => reader::work()?,
         Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
-        Command::Conformance { url, locale, timeout } => {
-            if conformance::run(&url, locale, *timeout)? > 0 {
+        Command::Conformance {
+            url,
+            locale,
+            timeout,
+            ca,
+        } => {
+            if conformance::run(&url, locale, *timeout, &ca)? > 0 {
                 return Ok(ExitCode::from(8));
             }
         }
@@ -586,68 +631,4 @@ fn asked(path: &Path) -> Result<Vec<String>, Failure> {
         .filter(|line| !line.trim().is_empty())
         .map(question)
         .collect())
-}
-
-async fn serve(desk: Arc<Desk>, config: Config, ready_file: Option<PathBuf>) -> Result<(), Failure> {
-    let bound = |address: SocketAddr| {
-        let listener =
-            docent_gateway::listen(address).map_err(|source| Failure::Listen { address, source })?;
-        let address = listener.local_addr()?;
-        Ok::<_, Failure>((listener, address))
-    };
-    for doubt in fit::doubts(&config.gateway) {
-        eprintln!("warning: {doubt}");
-    }
-    let (listener, address) = bound(config.listen)?;
-    let admin = config.admin.map(bound).transpose()?;
-    println!("chat page  http://{address}/\nsocket     ws://{address}/ws/assistant");
-    if let Some((_, address)) = &admin {
-        println!("admin      http://{address}/readyz, /livez, /metrics");
-    }
-    if let Some(path) = &ready_file {
-        write_ready(path, &address.to_string())?;
-    }
-    let gateway = Gateway::new(desk, config.gateway);
-    let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    let mut told = async || {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let served = async {
-        gateway.serve(listener, stop.clone()).await;
-        // Says that it is not ready until the last session has ended.
-        stop_admin.cancel();
-    };
-    let administered = async {
-        if let Some((listener, _)) = admin {
-            gateway.administer(listener, stop_admin.clone()).await;
-        }
-    };
-    let signals = async {
-        told().await;
-        stop.cancel();
-        tracing::info!("stopping; a second signal stops at once");
-        told().await;
-    };
-    tokio::select! {
-        _ = async { tokio::join!(served, administered) } => {}
-        () = signals => tracing::warn!("stopped at once: answers under way are lost"),
-    }
-    Ok(())
-}
-
-/// Writes the file in one step: whoever waits for it never reads half an address.
-fn write_ready(path: &Path, address: &str) -> Result<(), Failure> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, address)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(|source| Failure::ReadyFile {
-            path: path.to_owned(),
-            source,
-        })
 }

@@ -7,14 +7,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use docent_corpus::Language;
 use docent_gateway::Settings;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::check::Guard;
+use crate::logs::{Format, Level};
 use crate::watch::Watching;
+
+mod values;
+
+use values::{
+    OFF, bytes, file, is_off, limit, number, pace, quoted, rate, size, small_limit, small_number, span, text,
+    time,
+};
 
 /// The name of the file, at the top of the library.
 pub(crate) const FILE: &str = "docent.toml";
@@ -32,8 +39,21 @@ pub(crate) struct Config {
     pub(crate) admin: Option<SocketAddr>,
     /// What is asked before a changed library goes live.
     pub(crate) check: Guard,
+    /// Files of the certificate chain and of its key, relative to the library; plain text without them.
+    pub(crate) tls: Tls,
+    /// How the log is written.
+    pub(crate) log_format: Format,
+    /// What is worth a line in the log.
+    pub(crate) log_level: Level,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
+}
+
+/// The files that TLS needs, both or none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tls {
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -44,6 +64,9 @@ impl Default for Config {
             watch: Watching::Notified,
             admin: None,
             check: Guard::Off,
+            tls: Tls::default(),
+            log_format: Format::Text,
+            log_level: Level::Info,
             gateway: Settings::default(),
         }
     }
@@ -195,6 +218,42 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        section: "tls",
+        name: "certificate",
+        comment: "File of the certificate chain, PEM, the server's own first, relative to the library. With it and `key` the server\n\
+                  speaks https:// and wss://; new files are taken while it runs, within ten seconds or at SIGHUP.",
+        show: |config| {
+            config
+                .tls
+                .certificate
+                .as_ref()
+                .and_then(|path| quoted(path.display()))
+        },
+        set: |config, value| file(value, &mut config.tls.certificate),
+    },
+    Key {
+        section: "tls",
+        name: "key",
+        comment: "File of its private key, PEM, without a password. Keep it out of the folder with the documents.",
+        show: |config| config.tls.key.as_ref().and_then(|path| quoted(path.display())),
+        set: |config, value| file(value, &mut config.tls.key),
+    },
+    Key {
+        section: "log",
+        name: "format",
+        comment: "How the log on standard error is written while the server runs: \"text\", or \"json\" with an object in each line.",
+        show: |config| quoted(config.log_format),
+        set: |config, value| text(value, &mut config.log_format, "\"text\" or \"json\""),
+    },
+    Key {
+        section: "log",
+        name: "level",
+        comment: "What is worth a line: \"warn\", \"info\", or \"debug\" with a line for each question: its request number, how it\n\
+                  ended, how long it took. Nobody's words are in any of them.",
+        show: |config| quoted(config.log_level),
+        set: |config, value| text(value, &mut config.log_level, "\"warn\", \"info\" or \"debug\""),
+    },
+    Key {
         section: "limits",
         name: "message",
         comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
@@ -208,6 +267,37 @@ const KEYS: &[Key] = &[
         comment: "Characters of one question: two pages of text.",
         show: |config| number(config.gateway.max_question_chars),
         set: |config, value| limit(value, &mut config.gateway.max_question_chars),
+    },
+    Key {
+        section: "limits",
+        name: "outbound",
+        comment: "Size of the replies held for one client. It is owed one at a time, so this is the longest reply; an answer with its\n\
+                  sources has some kilobytes.",
+        show: |config| size(config.gateway.max_outbound_bytes),
+        set: |config, value| bytes(value, &mut config.gateway.max_outbound_bytes),
+    },
+    Key {
+        section: "limits",
+        name: "socket_buffer",
+        comment: "What the system holds for one connection, each way: a client that asks and never reads must not cost\n\
+                  megabytes. \"off\" leaves it to the system.",
+        show: |config| size(config.gateway.socket_buffer_bytes),
+        set: |config, value| bytes(value, &mut config.gateway.socket_buffer_bytes),
+    },
+    Key {
+        section: "limits",
+        name: "head",
+        comment: "Size of the head of a request, at least 8 KiB: browsers send two or three, cookies of this host included.",
+        show: |config| size(config.gateway.max_head_bytes),
+        set: |config, value| {
+            let mut head = 0;
+            bytes(value, &mut head)?;
+            if head < 8 << 10 {
+                return Err("a size of at least \"8 KiB\", or \"off\"");
+            }
+            config.gateway.max_head_bytes = head;
+            Ok(())
+        },
     },
     Key {
         section: "limits",
@@ -227,8 +317,8 @@ const KEYS: &[Key] = &[
         section: "limits",
         name: "question_burst",
         comment: "Questions that one connection may ask in one go: a script with a test set passes, a flood does not.",
-        show: |config| Some(config.gateway.question_burst.to_string()),
-        set: |config, value| count(value, &mut config.gateway.question_burst),
+        show: |config| small_number(config.gateway.question_burst),
+        set: |config, value| small_limit(value, &mut config.gateway.question_burst),
     },
     Key {
         section: "limits",
@@ -278,7 +368,7 @@ const KEYS: &[Key] = &[
     Key {
         section: "limits",
         name: "header_time",
-        comment: "How long a client may take to send the head of a request.",
+        comment: "How long a client may take to send the head of a request, and before it to agree on TLS.",
         show: |config| span(config.gateway.header_time),
         set: |config, value| time(value, &mut config.gateway.header_time),
     },
@@ -333,8 +423,8 @@ const KEYS: &[Key] = &[
         section: "limits",
         name: "closes_per_second",
         comment: "Connections that a stopping server closes in a second, so that its clients do not all come back at once.",
-        show: |config| Some(config.gateway.closes_per_second.to_string()),
-        set: |config, value| count(value, &mut config.gateway.closes_per_second),
+        show: |config| small_number(config.gateway.closes_per_second),
+        set: |config, value| small_limit(value, &mut config.gateway.closes_per_second),
     },
     Key {
         section: "limits",
@@ -344,113 +434,6 @@ const KEYS: &[Key] = &[
         set: |config, value| time(value, &mut config.gateway.grace),
     },
 ];
-
-#[expect(clippy::unnecessary_wraps, reason = "the shape that `Key::show` has")]
-fn quoted(value: impl std::fmt::Display) -> Option<String> {
-    Some(toml::Value::String(value.to_string()).to_string())
-}
-
-/// Writes a size in the largest unit that holds it exactly.
-fn size(bytes: usize) -> Option<String> {
-    match bytes {
-        usize::MAX => quoted(OFF),
-        _ if bytes.is_multiple_of(1 << 20) => quoted(format!("{} MiB", bytes >> 20)),
-        _ if bytes.is_multiple_of(1 << 10) => quoted(format!("{} KiB", bytes >> 10)),
-        _ => quoted(format!("{bytes} B")),
-    }
-}
-
-fn span(time: Duration) -> Option<String> {
-    match time {
-        Duration::MAX => quoted(OFF),
-        time => quoted(humantime::format_duration(time)),
-    }
-}
-
-fn number(limit: usize) -> Option<String> {
-    match limit {
-        usize::MAX => quoted(OFF),
-        limit => Some(limit.to_string()),
-    }
-}
-
-fn rate(limit: Option<u32>) -> Option<String> {
-    limit.map_or_else(|| quoted(OFF), |rate| Some(rate.to_string()))
-}
-
-/// How a limit that is lifted is written.
-const OFF: &str = "off";
-
-fn is_off(value: &DeValue<'_>) -> bool {
-    value.as_str() == Some(OFF)
-}
-
-fn text<T: std::str::FromStr>(value: &DeValue<'_>, place: &mut T, expected: &'static str) -> Read<'static> {
-    *place = value
-        .as_str()
-        .and_then(|text| text.parse().ok())
-        .ok_or(expected)?;
-    Ok(())
-}
-
-fn count<T: TryFrom<u32>>(value: &DeValue<'_>, place: &mut T) -> Read<'static> {
-    let read = value
-        .as_integer()
-        .and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
-    let above = read
-        .filter(|&number| number > 0)
-        .and_then(|number| T::try_from(number).ok());
-    *place = above.ok_or("a whole number above 0")?;
-    Ok(())
-}
-
-/// Reads a count that may be lifted.
-fn limit(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
-    if is_off(value) {
-        *place = usize::MAX;
-        return Ok(());
-    }
-    count(value, place).map_err(|_| "a whole number above 0, or \"off\"")
-}
-
-/// Reads a rate that may be lifted.
-fn pace(value: &DeValue<'_>, place: &mut Option<u32>) -> Read<'static> {
-    *place = if is_off(value) {
-        None
-    } else {
-        let mut rate = 0;
-        count(value, &mut rate).map_err(|_| "a whole number above 0, or \"off\"")?;
-        Some(rate)
-    };
-    Ok(())
-}
-
-fn bytes(value: &DeValue<'_>, place: &mut usize) -> Read<'static> {
-    if is_off(value) {
-        *place = usize::MAX;
-        return Ok(());
-    }
-    let read = value.as_str().and_then(|text| text.parse::<ByteSize>().ok());
-    let size = read
-        .and_then(|size| usize::try_from(size.as_u64()).ok())
-        .filter(|&size| size > 0);
-    *place = size.ok_or("a size above 0, like \"64 KiB\", or \"off\"")?;
-    Ok(())
-}
-
-fn time(value: &DeValue<'_>, place: &mut Duration) -> Read<'static> {
-    if is_off(value) {
-        *place = Duration::MAX;
-        return Ok(());
-    }
-    let read = value
-        .as_str()
-        .and_then(|text| humantime::parse_duration(text).ok());
-    *place = read
-        .filter(|time| !time.is_zero())
-        .ok_or("a time above 0, like \"20s\" or \"1m 30s\", or \"off\"")?;
-    Ok(())
-}
 
 impl Config {
     /// Reads the library's `docent.toml`; all defaults when there is none.
@@ -578,10 +561,19 @@ mod tests {
             watch: Watching::Every(Duration::from_secs(5)),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             check: Guard::Block,
+            tls: Tls {
+                certificate: Some("chain.pem".into()),
+                key: Some("key.pem".into()),
+            },
+            log_format: Format::Json,
+            log_level: Level::Debug,
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
                 max_question_chars: 1,
+                max_outbound_bytes: 20 << 10,
+                max_head_bytes: 21 << 10,
+                socket_buffer_bytes: usize::MAX,
                 max_connections: 2,
                 max_answers: 3,
                 answer_deadline: Duration::from_secs(61),
@@ -601,6 +593,7 @@ mod tests {
                 closes_per_second: 9,
                 trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
                 origins: vec!["https://a.example".to_owned(), "http://b.example:81".to_owned()],
+                echo: false,
             },
         };
         let printed = changed.print();
@@ -626,9 +619,14 @@ mod tests {
                 .all(|line| line.is_empty() || line.starts_with(['#', '['])),
             "{printed}"
         );
-        let uncommented = printed.replace("# data = \"…\"", "").replace("\n# ", "\n");
+        let unset = ["data", "certificate", "key"];
+        let mut uncommented = printed;
+        for key in unset {
+            uncommented = uncommented.replace(&format!("# {key} = \"…\""), "");
+        }
+        let uncommented = uncommented.replace("\n# ", "\n");
         let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
-        assert_eq!(sets.len(), KEYS.len() - 1);
+        assert_eq!(sets.len(), KEYS.len() - unset.len());
     }
 
     #[test]

@@ -8,10 +8,17 @@
 mod admin;
 mod admission;
 mod allowance;
+mod echo;
+mod handshake;
+mod linger;
 mod metrics;
 mod page;
 mod peer;
+mod pool;
 mod session;
+mod socket;
+mod stream;
+mod tls;
 mod words;
 
 use std::error::Error;
@@ -22,18 +29,20 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use docent_corpus::{Answer, Assistant, AssistantId, Language};
+use docent_corpus::{Answer, Assistant, AssistantId, Interest, Language};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -43,7 +52,13 @@ use tower_service::Service;
 
 use admission::{Admission, PerPrefix};
 use allowance::Allowance;
+use handshake::Handshake;
+use linger::Lingering;
 use metrics::{Metrics, Refused};
+use pool::Pool;
+use socket::Socket;
+
+pub use tls::{CertificateError, Certificates, Renewal};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {
@@ -56,6 +71,31 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// When the assistant is gone or the answer could not be made.
     fn answer(&self, assistant: AssistantId, question: &str) -> Result<Answer, EngineError>;
+
+    /// The same for somebody who may leave: gives up soon after the interest is lost, with any error.
+    ///
+    /// An engine whose answers take no time leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::answer`], and when it gave up.
+    fn answer_while(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        interest: &Interest,
+    ) -> Result<Answer, EngineError> {
+        let _ = interest;
+        self.answer(assistant, question)
+    }
+
+    /// Answers a question for which nothing has to be looked up, within microseconds; nothing for all others.
+    ///
+    /// Must not block: called on a socket's thread, before [`Engine::answer`].
+    fn at_once(&self, assistant: AssistantId, question: &str) -> Option<Result<Answer, EngineError>> {
+        let _ = (assistant, question);
+        None
+    }
 
     /// Returns the number of the index that answers, which grows with every change. Cheap.
     fn generation(&self) -> u64;
@@ -81,6 +121,13 @@ pub struct Settings {
     pub max_message_bytes: usize,
     /// Characters of one question.
     pub max_question_chars: usize,
+    /// Bytes of replies held for one client: an answer with its sources has some kilobytes, and a client that does not read
+    /// is owed one reply at a time.
+    pub max_outbound_bytes: usize,
+    /// Bytes that the system holds for one socket, each way: an answer fits, and a client that never reads holds no megabytes.
+    pub socket_buffer_bytes: usize,
+    /// Bytes of the head of a request: browsers send two or three kilobytes, cookies of other programs on the host included.
+    pub max_head_bytes: usize,
     /// Open connections: memory for each is some 10 KB.
     pub max_connections: usize,
     /// Open connections of one address (IPv4) or /64 (IPv6): an office behind one address has a few hundred people.
@@ -107,7 +154,8 @@ pub struct Settings {
     pub closes_per_second: u32,
     /// How long a stopping server waits for its sessions.
     pub grace: Duration,
-    /// How long a client may take to send the head of a request, so that slow ones cannot hold sockets.
+    /// How long a client may take to send the head of a request, and before it to agree on TLS, so that slow ones cannot
+    /// hold sockets.
     pub header_time: Duration,
     /// Messages of one client taken in while an answer is made; then it is not read, and its own system holds the rest.
     pub messages_in_flight: usize,
@@ -122,6 +170,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Sites whose pages may connect, as browsers name them in `Origin`; empty for any.
     pub origins: Vec<String>,
+    /// Whether `/echo` sends every message back, for suites that try the framing.
+    pub echo: bool,
 }
 
 impl Default for Settings {
@@ -130,6 +180,9 @@ impl Default for Settings {
             locale: Language::Russian,
             max_message_bytes: 64 << 10,
             max_question_chars: 4_000,
+            max_outbound_bytes: 1 << 20,
+            socket_buffer_bytes: 64 << 10,
+            max_head_bytes: 16 << 10,
             max_connections: 10_000,
             connections_per_address: 500,
             handshakes_per_second: Some(2_000),
@@ -149,6 +202,7 @@ impl Default for Settings {
             questions_per_minute_per_address: Some(3_000),
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
+            echo: false,
         }
     }
 }
@@ -169,8 +223,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// Sessions end: answers under way are finished, nothing further is read.
     pub(crate) closing: CancellationToken,
-    pub(crate) answers: Arc<Semaphore>,
-    pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) list: session::List,
     /// Sessions that were told to end so far, which spreads their closes.
     pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
@@ -189,7 +243,7 @@ impl Shared {
             Some("stopping")
         } else if self.connections.available_permits() == 0 {
             Some("all connections are taken")
-        } else if self.waiting.available_permits() == 0 {
+        } else if self.pool.is_full() {
             Some("the queue of questions is full")
         } else {
             None
@@ -200,6 +254,7 @@ impl Shared {
 /// The server before and while it serves.
 pub struct Gateway {
     shared: Arc<Shared>,
+    certificates: Option<Arc<Certificates>>,
 }
 
 /// Sockets beside the WebSocket sessions: page loads and handshakes under way.
@@ -207,12 +262,6 @@ const SPARE_SOCKETS: usize = 1_024;
 
 /// Pause after a failed accept: out of descriptors, trying at once would only burn the processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Kernel buffers of one socket, each way: an answer fits, and a client that never reads holds no megabytes.
-const SOCKET_BUFFER_BYTES: u32 = 64 << 10;
-
-/// The longest head of a request.
-const HEAD_BYTES: usize = 16 << 10;
 
 /// The system's queue of connections not yet accepted: a crowd that reconnects at once.
 const BACKLOG: u32 = 4_096;
@@ -223,13 +272,24 @@ const BACKLOG: u32 = 4_096;
 ///
 /// When the address is taken or not ours.
 pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    listen_with(address, Settings::default().socket_buffer_bytes)
+}
+
+/// Binds a socket whose connections have buffers of `buffer` bytes, each way; at `usize::MAX` the system's own.
+///
+/// # Errors
+///
+/// When the address is taken or not ours.
+pub fn listen_with(address: SocketAddr, buffer: usize) -> std::io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
     socket.set_reuseaddr(true)?;
-    socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)?;
-    socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
+    if let Ok(buffer) = u32::try_from(buffer) {
+        socket.set_recv_buffer_size(buffer)?;
+        socket.set_send_buffer_size(buffer)?;
+    }
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -240,11 +300,17 @@ const SWEEP: Duration = Duration::from_mins(1);
 impl Gateway {
     /// Makes a server that answers with `engine`.
     pub fn new(engine: Arc<dyn Engine>, settings: Settings) -> Self {
-        let semaphore = |limit: usize| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        let metrics = Metrics::new();
+        let places = settings.max_connections.min(Semaphore::MAX_PERMITS);
         let shared = Shared {
-            answers: semaphore(settings.max_answers),
-            waiting: semaphore(settings.max_waiting),
-            connections: semaphore(settings.max_connections),
+            pool: Pool::new(
+                engine.clone(),
+                settings.max_answers,
+                settings.max_waiting,
+                metrics.waiting.clone(),
+            ),
+            list: session::List::default(),
+            connections: Arc::new(Semaphore::new(places)),
             handshakes: settings.handshakes_per_second.map(|rate| {
                 let a_minute = rate.saturating_mul(60);
                 Mutex::new(Allowance::new(rate.saturating_mul(2), a_minute, Instant::now()))
@@ -253,7 +319,7 @@ impl Gateway {
                 connections: settings.connections_per_address,
                 questions: settings.questions_per_minute_per_address,
             }),
-            metrics: Metrics::new(),
+            metrics,
             closing: CancellationToken::new(),
             turns: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -264,17 +330,32 @@ impl Gateway {
         };
         Self {
             shared: Arc::new(shared),
+            certificates: None,
         }
+    }
+
+    /// Speaks TLS to clients; the operator's listener stays as it is.
+    #[must_use]
+    pub fn secured(mut self, certificates: Arc<Certificates>) -> Self {
+        self.certificates = Some(certificates);
+        self
     }
 
     /// Serves until `stop` is cancelled, then drains: says that it is not ready, waits for the balancer, stops accepting,
     /// finishes answers under way and closes every connection with 1001, a few at a time.
     pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
         let shared = &self.shared;
-        let app = Router::new()
+        let echo = if shared.settings.echo {
+            Router::new().route(echo::PATH, get(echo))
+        } else {
+            Router::new()
+        };
+        let app = echo
             .route("/", get(page::html))
             .route("/page.js", get(page::script))
             .route("/page.css", get(page::style))
+            .route("/docs", get(page::docs))
+            .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))
@@ -294,7 +375,7 @@ impl Gateway {
         tokio::select! {
             biased;
             () = drained => {}
-            () = self.accept(&listener, app, sockets) => {}
+            () = self.accept(&listener, app, sockets, self.certificates.as_ref()) => {}
             () = sweep => {}
         }
         drop(listener);
@@ -312,19 +393,27 @@ impl Gateway {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = self.accept(&listener, app, SOCKETS) => {}
+            () = self.accept(&listener, app, SOCKETS, None) => {}
         }
     }
 
     /// Accepts connections for ever.
-    async fn accept(&self, listener: &TcpListener, app: Router, sockets: usize) {
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+        app: Router,
+        sockets: usize,
+        certificates: Option<&Arc<Certificates>>,
+    ) {
         let sockets = Arc::new(Semaphore::new(sockets.min(Semaphore::MAX_PERMITS)));
         loop {
             match listener.accept().await {
                 // Beyond the last place there is nothing to answer with: the client sees a closed connection.
                 Ok((socket, peer)) => {
                     if let Ok(place) = sockets.clone().try_acquire_owned() {
-                        let serving = connection(socket, peer.ip(), app.clone(), self.shared.clone(), place);
+                        let (app, shared) = (app.clone(), self.shared.clone());
+                        let serving =
+                            connection(socket, peer.ip(), app, shared, place, certificates.cloned());
                         self.shared.sessions.spawn(serving);
                     }
                 }
@@ -351,16 +440,39 @@ pub async fn serve(
 #[derive(Debug, Clone, Copy)]
 struct Peer(IpAddr);
 
-/// Serves the requests of one TCP connection, until it is upgraded or ends.
+/// Serves one TCP connection, until it is upgraded or ends.
 async fn connection(
     socket: TcpStream,
     peer: IpAddr,
     app: Router,
     shared: Arc<Shared>,
     place: OwnedSemaphorePermit,
+    certificates: Option<Arc<Certificates>>,
 ) {
     // Pipelined replies would wait for one another's acknowledgement; a socket that refuses is slower, not wrong.
     let _ = socket.set_nodelay(true);
+    let socket = Lingering::new(socket, shared.sessions.clone());
+    if let Some(certificates) = certificates {
+        let agreed = tokio::time::timeout(shared.settings.header_time, certificates.accept(socket));
+        tokio::select! {
+            agreed = agreed => match agreed {
+                Ok(Ok(secured)) => requests(secured, peer, app, &shared).await,
+                // Too slow, or no TLS that we speak: there is no way to say so.
+                Err(_) | Ok(Err(_)) => shared.metrics.refused(Refused::Tls),
+            },
+            () = shared.closing.cancelled() => {}
+        }
+    } else {
+        requests(socket, peer, app, &shared).await;
+    }
+    drop(place);
+}
+
+/// Serves the requests of one connection.
+async fn requests<S>(socket: S, peer: IpAddr, app: Router, shared: &Shared)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
@@ -368,8 +480,9 @@ async fn connection(
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(shared.settings.header_time)
-        .max_buf_size(HEAD_BYTES)
+        // Its deadline is a sum that must not overflow.
+        .header_read_timeout(Some(shared.settings.header_time).filter(|&time| time < LONG))
+        .max_buf_size(shared.settings.max_head_bytes.max(LEAST_HEAD_BYTES))
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     tokio::pin!(serving);
@@ -381,19 +494,40 @@ async fn connection(
             let _ = tokio::time::timeout(LAST_REQUEST, serving).await;
         }
     }
-    drop(place);
 }
+
+/// A time that nobody waits for.
+const LONG: Duration = Duration::from_hours(24 * 365);
+
+/// What hyper needs at least.
+const LEAST_HEAD_BYTES: usize = 8 << 10;
 
 /// How long a stopping server lets a request under way end; none of them takes long.
 const LAST_REQUEST: Duration = Duration::from_secs(1);
 
-async fn upgrade(
+/// What is spoken on a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Talk {
+    Assistants,
+    Echo,
+}
+
+async fn upgrade(shared: State<Arc<Shared>>, peer: Extension<Peer>, request: Request<Body>) -> Response {
+    begin(shared, peer, request, Talk::Assistants)
+}
+
+async fn echo(shared: State<Arc<Shared>>, peer: Extension<Peer>, request: Request<Body>) -> Response {
+    begin(shared, peer, request, Talk::Echo)
+}
+
+/// Lets a client in and begins its session, or refuses it.
+fn begin(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request<Body>,
+    talk: Talk,
 ) -> Response {
-    let Ok(upgrade) = upgrade else {
+    let Some(handshake) = Handshake::read(&mut request) else {
         let text = "This is a WebSocket endpoint: connect with ws:// and speak JSON text messages.\n";
         return (
             StatusCode::UPGRADE_REQUIRED,
@@ -402,31 +536,63 @@ async fn upgrade(
         )
             .into_response();
     };
-    let address = peer::client(peer, &headers, &shared.settings.trusted_proxies);
-    let (place, at_address) = match admit(&shared, address, &headers) {
+    let headers = request.headers();
+    let address = peer::client(peer, headers, &shared.settings.trusted_proxies);
+    let (place, at_address) = match admit(&shared, address, headers) {
         Ok(admitted) => admitted,
         Err(reason) => {
             shared.metrics.refused(reason);
             return refusal(reason);
         }
     };
-    let limit = shared.settings.max_message_bytes;
-    let tracked = shared.sessions.token();
-    let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
-    upgrade
-        .protocols([docent_protocol::SUBPROTOCOL])
-        // The default of 128 KiB is zeroed before every read and stays resident for every idle connection.
-        .read_buffer_size(4 << 10)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 << 20)
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .on_upgrade(move |socket| async move {
-            shared.metrics.connections.inc();
-            session::run(socket, &shared, at_address, number).await;
-            shared.metrics.connections.dec();
-            drop((place, tracked));
-        })
+    let response = handshake.response();
+    let session = session(handshake.upgraded, shared.clone(), place, at_address, talk);
+    shared.sessions.spawn(session);
+    response
+}
+
+/// Serves one session from the end of its handshake.
+async fn session(
+    upgraded: OnUpgrade,
+    shared: Arc<Shared>,
+    place: OwnedSemaphorePermit,
+    at_address: admission::Place,
+    talk: Talk,
+) {
+    // A client that is gone before its session begins has none.
+    if let Ok(upgraded) = upgraded.await {
+        let _open = Open::count(&shared.metrics.connections);
+        let number = shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let (limit, outbound) = (
+            shared.settings.max_message_bytes,
+            shared.settings.max_outbound_bytes,
+        );
+        match talk {
+            Talk::Assistants => {
+                let socket = Socket::new(upgraded, limit, outbound);
+                session::run(socket, &shared, at_address, number).await;
+            }
+            // What comes in goes out.
+            Talk::Echo => echo::run(Socket::new(upgraded, limit, outbound.max(limit)), &shared).await,
+        }
+    }
+    drop(place);
+}
+
+/// Counts one open session, however it ends.
+struct Open<'a>(&'a Gauge);
+
+impl<'a> Open<'a> {
+    fn count(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// Lets a client in, or says why not.
@@ -458,6 +624,8 @@ fn refusal(reason: Refused) -> Response {
         (status, [(header::RETRY_AFTER, seconds)], text).into_response()
     };
     match reason {
+        // Ends before there is a request to answer.
+        Refused::Tls => StatusCode::BAD_REQUEST.into_response(),
         Refused::Origin => (
             StatusCode::FORBIDDEN,
             "Pages of this site may not connect here.\n",

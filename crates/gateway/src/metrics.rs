@@ -26,6 +26,8 @@ pub(crate) enum Refused {
     Origin,
     /// The server is stopping.
     Draining,
+    /// No agreement on TLS, or not in time.
+    Tls,
 }
 
 /// What a message was.
@@ -34,7 +36,15 @@ pub(crate) enum Kind {
     GetAssistants,
     SelectAssistant,
     Question,
+    Feedback,
     Invalid,
+}
+
+/// Whether an answer helped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Judgement {
+    Yes,
+    No,
 }
 
 /// How a question ended.
@@ -73,8 +83,9 @@ macro_rules! written {
     };
 }
 
-written!(Refused: Full = "full", Address = "address", Rate = "rate", Origin = "origin", Draining = "draining");
-written!(Kind: GetAssistants = "get_assistants", SelectAssistant = "select_assistant", Question = "question", Invalid = "invalid");
+written!(Refused: Full = "full", Address = "address", Rate = "rate", Origin = "origin", Draining = "draining", Tls = "tls");
+written!(Judgement: Yes = "yes", No = "no");
+written!(Kind: GetAssistants = "get_assistants", SelectAssistant = "select_assistant", Question = "question", Feedback = "feedback", Invalid = "invalid");
 written!(
     Ended: Answered = "answered", Offered = "offered", Fallback = "fallback", Courtesy = "courtesy", Refused = "refused",
     Busy = "busy", TimedOut = "timed_out", Failed = "failed", Panicked = "panicked", Abandoned = "abandoned"
@@ -92,6 +103,7 @@ macro_rules! labelled {
 labelled!(ByReason, reason, Refused);
 labelled!(ByType, r#type, Kind);
 labelled!(ByOutcome, outcome, Ended);
+labelled!(ByJudgement, helpful, Judgement);
 labelled!(ByCode, code, u32);
 
 /// Everything that is counted.
@@ -105,8 +117,10 @@ pub(crate) struct Metrics {
     refused: Family<ByReason, Counter>,
     /// By the place of the kind among all.
     messages: Vec<Counter>,
-    answers: Family<ByOutcome, Counter>,
+    /// By the place of the outcome among all.
+    answers: Vec<Counter>,
     closes: Family<ByCode, Counter>,
+    feedback: Family<ByJudgement, Counter>,
     seconds: Histogram,
 }
 
@@ -146,6 +160,8 @@ impl Metrics {
             "Connections closed by the server, by code",
             closes.clone(),
         );
+        let feedback = Family::<ByJudgement, Counter>::default();
+        registry.register("feedback", "Answers judged by clients", feedback.clone());
         let seconds = Histogram::new(SECONDS);
         registry.register_with_unit(
             "answer",
@@ -157,12 +173,13 @@ impl Metrics {
         for &reason in Refused::ALL {
             drop(refused.get_or_create(&ByReason { reason }));
         }
-        for &outcome in Ended::ALL {
-            drop(answers.get_or_create(&ByOutcome { outcome }));
+        for &helpful in Judgement::ALL {
+            drop(feedback.get_or_create(&ByJudgement { helpful }));
         }
-        for code in [1001, 1002, 1007, 1009] {
+        for code in [1001, 1002, 1007, 1009, 1011] {
             drop(closes.get_or_create(&ByCode { code }));
         }
+        let by_outcome = |outcome| answers.get_or_create(&ByOutcome { outcome }).clone();
         let by_kind = |kind| messages.get_or_create(&ByType { r#type: kind }).clone();
         Self {
             messages: Kind::ALL.iter().map(|&kind| by_kind(kind)).collect(),
@@ -171,8 +188,9 @@ impl Metrics {
             waiting,
             generation,
             refused,
-            answers,
+            answers: Ended::ALL.iter().map(|&outcome| by_outcome(outcome)).collect(),
             closes,
+            feedback,
             seconds,
         }
     }
@@ -186,7 +204,12 @@ impl Metrics {
     }
 
     pub(crate) fn ended(&self, outcome: Ended) {
-        self.answers.get_or_create(&ByOutcome { outcome }).inc();
+        self.answers[outcome as usize].inc();
+    }
+
+    pub(crate) fn judged(&self, helpful: bool) {
+        let helpful = if helpful { Judgement::Yes } else { Judgement::No };
+        self.feedback.get_or_create(&ByJudgement { helpful }).inc();
     }
 
     pub(crate) fn took(&self, time: Duration) {
@@ -203,5 +226,40 @@ impl Metrics {
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The series that a text names: words of letters and underscores that begin as ours do.
+    fn named(text: &str) -> Vec<&str> {
+        let words = text.split(|letter: char| !(letter.is_ascii_lowercase() || letter == '_'));
+        words.filter(|word| word.starts_with("docent_")).collect()
+    }
+
+    #[test]
+    fn the_dashboard_shows_series_that_there_are() {
+        let metrics = Metrics::new();
+        // A histogram and a family without an event print no sample.
+        metrics.took(Duration::from_millis(1));
+        let printed = metrics.print(1).unwrap();
+        let there = named(&printed);
+        let dashboard = include_str!("../../../deploy/grafana.json");
+        let shown = named(dashboard);
+        assert!(shown.len() > 10, "{shown:?}");
+        for series in shown {
+            assert!(there.contains(&series), "{series} is not in\n{printed}");
+        }
+        for (label, values) in [
+            ("outcome", "answered|offered"),
+            ("outcome", "answered|offered|fallback"),
+        ] {
+            assert!(dashboard.contains(&format!("{label}=~\\\"{values}\\\"")));
+            for value in values.split('|') {
+                assert!(printed.contains(&format!("{label}=\"{value}\"")), "{value}");
+            }
+        }
     }
 }

@@ -5,35 +5,41 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use docent_corpus::{Answer, AssistantId, Outcome};
+use docent_corpus::{Answer, Assistant, AssistantId, Outcome};
 use docent_protocol::{
     AssistantEntry, ClientMessage, Incoming, MessageId, Reply, ServerMessage, SourceEntry,
 };
-use futures_util::StreamExt;
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep_until, timeout};
-use tungstenite::Error as WsError;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio_util::sync::WaitForCancellationFuture;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::{Error as WsError, Message, Utf8Bytes};
 
 use crate::admission::Place;
 use crate::allowance::Allowance;
 use crate::metrics::{Ended, Kind};
+use crate::pool::Unmade;
+use crate::socket::Socket;
+use crate::stream::deltas;
 use crate::words::Word;
 use crate::{EngineError, Shared};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
-const AWAY: u16 = 1001;
+pub(crate) const AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
 const INVALID_TEXT: u16 = 1007;
 const TOO_BIG: u16 = 1009;
+const BROKEN: u16 = 1011;
 
 /// What a session does next.
-enum Next {
+pub(crate) enum Next {
     Message(Message),
     /// The client said goodbye or is gone.
     Left,
@@ -42,41 +48,75 @@ enum Next {
 }
 
 /// Serves one client until it leaves, misbehaves or the server stops.
-pub(crate) async fn run(mut socket: WebSocket, shared: &Arc<Shared>, place: Place, number: u64) {
+pub(crate) async fn run(mut socket: Socket, shared: &Arc<Shared>, place: Place, number: u64) {
+    let now = Instant::now();
     let mut client = Client {
         selected: None,
         place,
         number,
         questions: 0,
         // A tenth more or less, by the connection's number: clients that came together do not leave together.
-        until: until(Instant::now(), shared.settings.lifetime, number),
+        until: until(now, shared.settings.lifetime, number),
         leaving: false,
         allowance: shared
             .settings
             .questions_per_minute
-            .map(|rate| Allowance::new(shared.settings.question_burst, rate, Instant::now())),
+            .map(|rate| Allowance::new(shared.settings.question_burst, rate, now)),
     };
+    let alarm = pin!(sleep_until(after(now, shared.settings.idle)));
+    let closing = pin!(shared.closing.cancelled());
+    let mut watch = Watch { alarm, closing };
     let mut waiting = VecDeque::new();
     loop {
         let next = match waiting.pop_front() {
             Some(message) => Next::Message(message),
-            None => next(&mut socket, shared, &mut client).await,
+            None => next(&mut socket, shared, &mut client, &mut watch).await,
         };
-        let done = match next {
-            Next::Message(message) => handle(message, &mut client, &mut waiting, &mut socket, shared).await,
-            other => Err(other),
+        if waiting.is_empty() {
+            // An idle session keeps no room for messages.
+            waiting = VecDeque::new();
+        }
+        let step = match next {
+            Next::Message(message) => {
+                let step = catch_unwind(AssertUnwindSafe(|| step(message, &mut client, shared)));
+                // What the session knows may be half changed.
+                let Ok(step) = step else {
+                    return close(&mut socket, shared, BROKEN).await;
+                };
+                step
+            }
+            Next::Close(code) => return close(&mut socket, shared, code).await,
+            Next::Left => return finish(&mut socket, shared).await,
         };
-        match done {
-            Ok(None) => {}
-            Ok(Some(reply)) => {
-                if !send(&mut socket, shared, Message::Text(reply.to_json().into())).await {
-                    return;
+        let reply = match step {
+            None => continue,
+            Some(Step::Ready(text)) => text,
+            Some(Step::Reply(reply)) => written(&reply, shared),
+            // In a box of its own: most sessions are idle, and have none.
+            Some(Step::Ask(asked)) => {
+                match Box::pin(answer(asked, &mut waiting, &mut socket, shared)).await {
+                    Ok(reply) => written(&reply, shared),
+                    Err(Next::Close(code)) => return close(&mut socket, shared, code).await,
+                    Err(Next::Left | Next::Message(_)) => return finish(&mut socket, shared).await,
                 }
             }
-            Err(Next::Close(code)) => return close(&mut socket, shared, code).await,
-            Err(Next::Left | Next::Message(_)) => return finish(&mut socket, shared).await,
+        };
+        if !send(&mut socket, shared, Message::Text(reply)).await {
+            return;
         }
     }
+}
+
+/// Writes a reply down; one that is longer than a client may make us hold is an answer that could not be made.
+fn written(reply: &Reply, shared: &Shared) -> Utf8Bytes {
+    let text = reply.to_json();
+    if text.len() <= shared.settings.max_outbound_bytes {
+        return text.into();
+    }
+    tracing::error!(bytes = text.len(), "a reply is longer than limits.outbound");
+    let mut short = error(&Word::TooMuch, shared);
+    short.id.clone_from(&reply.id);
+    short.to_json().into()
 }
 
 /// Returns when a connection has lasted long enough; nothing when it may last for ever.
@@ -87,38 +127,90 @@ fn until(now: Instant, lifetime: Duration, number: u64) -> Option<Instant> {
     now.checked_add(lifetime)
 }
 
+/// What a session waits for beside its client, for as long as it lasts: one entry in the timer's wheel, and one in the list
+/// of those who are told that the server stops.
+struct Watch<'a, 'b> {
+    alarm: Pin<&'a mut Sleep>,
+    closing: Pin<&'a mut WaitForCancellationFuture<'b>>,
+}
+
+/// What was waited for.
+enum Event {
+    Received(Option<Result<Message, WsError>>),
+    Stopping,
+    Alarm,
+}
+
+impl Watch<'_, '_> {
+    /// Waits for the client, the signal to stop or the alarm; for the signal only until it was seen.
+    async fn event(&mut self, socket: &mut Socket, leaving: bool) -> Event {
+        poll_fn(|cx| {
+            if let Poll::Ready(received) = socket.poll_next(cx) {
+                return Poll::Ready(Event::Received(received));
+            }
+            if !leaving && self.closing.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Event::Stopping);
+            }
+            self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
+        })
+        .await
+    }
+
+    /// Sees to it that the alarm rings no later than `due`. One that rings early is left alone until it does: that is
+    /// cheaper than to set it for every message.
+    fn by(&mut self, due: Instant) {
+        if self.alarm.is_elapsed() || due < self.alarm.deadline() {
+            self.alarm.as_mut().reset(due);
+        }
+    }
+}
+
+/// Returns the moment `span` after `now`, or one that never comes.
+fn after(now: Instant, span: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_hours(24 * 365 * 30);
+    now.checked_add(span).unwrap_or(now + NEVER)
+}
+
 /// Waits for a message; pings a silent client and gives up on one that stays silent.
-async fn next(socket: &mut WebSocket, shared: &Shared, client: &mut Client) -> Next {
-    let mut pinged = false;
+async fn next(socket: &mut Socket, shared: &Shared, client: &mut Client, watch: &mut Watch<'_, '_>) -> Next {
+    let silence = shared.settings.idle;
+    let (mut due, mut pinged) = (after(Instant::now(), silence), false);
     loop {
-        let silence = shared.settings.idle;
-        let received = tokio::select! {
-            biased;
-            () = sleep_until(client.until.unwrap_or_else(Instant::now)), if client.until.is_some() => {
-                return Next::Close(AWAY);
-            }
-            // Until its turn comes, a client is served as ever.
-            () = shared.closing.cancelled(), if !client.leaving => {
-                client.leaving = true;
-                let turn = Instant::now() + turn(shared);
-                client.until = Some(client.until.map_or(turn, |until| until.min(turn)));
-                continue;
-            }
-            received = timeout(silence, socket.next()) => received,
-        };
-        match received.map(sorted) {
-            Err(_) if pinged => return Next::Close(AWAY),
-            Err(_) => {
-                pinged = true;
+        watch.by(client.until.map_or(due, |until| until.min(due)));
+        // The turn to leave comes for busy clients too, whose socket is always ready first.
+        if client.until.is_some_and(|until| until <= Instant::now()) {
+            return Next::Close(AWAY);
+        }
+        if !client.leaving && shared.closing.is_cancelled() {
+            leave(client, shared);
+            continue;
+        }
+        match watch.event(socket, client.leaving).await {
+            Event::Received(received) => match sorted(received) {
+                // The library answers pings by itself, with the same payload.
+                Next::Message(Message::Ping(_) | Message::Pong(_)) => {
+                    (due, pinged) = (after(Instant::now(), silence), false);
+                }
+                next => return next,
+            },
+            Event::Stopping => leave(client, shared),
+            Event::Alarm if Instant::now() < due => {}
+            Event::Alarm if pinged => return Next::Close(AWAY),
+            Event::Alarm => {
+                (due, pinged) = (after(Instant::now(), silence), true);
                 if !send(socket, shared, Message::Ping(Vec::new().into())).await {
                     return Next::Left;
                 }
             }
-            // The library answers pings by itself, with the same payload.
-            Ok(Next::Message(Message::Ping(_) | Message::Pong(_))) => pinged = false,
-            Ok(next) => return next,
         }
     }
+}
+
+/// Gives a client its turn to leave a stopping server; until it comes, the client is served as ever.
+fn leave(client: &mut Client, shared: &Shared) {
+    client.leaving = true;
+    let turn = Instant::now() + turn(shared);
+    client.until = Some(client.until.map_or(turn, |until| until.min(turn)));
 }
 
 /// Returns how long this session waits to be closed by a stopping server.
@@ -129,16 +221,16 @@ fn turn(shared: &Shared) -> Duration {
     wait.min(shared.settings.grace / 2)
 }
 
-fn sorted(received: Option<Result<Message, axum::Error>>) -> Next {
+pub(crate) fn sorted(received: Option<Result<Message, WsError>>) -> Next {
     match received {
-        None | Some(Ok(Message::Close(_))) => Next::Left,
+        None
+        | Some(
+            Ok(Message::Close(_)) | Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_)),
+        ) => Next::Left,
         Some(Ok(message)) => Next::Message(message),
-        Some(Err(error)) => match error.into_inner().downcast_ref::<WsError>() {
-            Some(WsError::Capacity(_)) => Next::Close(TOO_BIG),
-            Some(WsError::Utf8(_)) => Next::Close(INVALID_TEXT),
-            Some(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_)) => Next::Left,
-            _ => Next::Close(PROTOCOL),
-        },
+        Some(Err(WsError::Capacity(_))) => Next::Close(TOO_BIG),
+        Some(Err(WsError::Utf8(_))) => Next::Close(INVALID_TEXT),
+        Some(Err(_)) => Next::Close(PROTOCOL),
     }
 }
 
@@ -171,30 +263,27 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Makes the reply to a message; for a question, watches the connection meanwhile.
-async fn handle(
-    message: Message,
-    client: &mut Client,
-    waiting: &mut VecDeque<Message>,
-    socket: &mut WebSocket,
-    shared: &Arc<Shared>,
-) -> Result<Option<Reply>, Next> {
-    let text = match message {
-        Message::Text(text) => text,
+/// Reads a message and does what takes no time; nothing is due on what is no message of the protocol.
+fn step(message: Message, client: &mut Client, shared: &Shared) -> Option<Step> {
+    match message {
+        Message::Text(text) => Some(reply_to(text.as_str(), client, shared)),
         Message::Binary(_) => {
             shared.metrics.message(Kind::Invalid);
-            return Ok(Some(error(&Word::Binary, shared)));
+            Some(Step::Reply(error(&Word::Binary, shared)))
         }
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(None),
-    };
-    let asked = match reply_to(text.as_str(), client, shared) {
-        Step::Reply(reply) => return Ok(Some(reply)),
-        Step::Ask(asked) => asked,
-    };
-    drop(text);
-    let id = asked.id.clone();
-    let made = ask(asked, shared);
-    tokio::pin!(made);
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
+    }
+}
+
+/// Answers a question, and watches the connection meanwhile.
+async fn answer(
+    mut asked: Asked,
+    waiting: &mut VecDeque<Message>,
+    socket: &mut Socket,
+    shared: &Shared,
+) -> Result<Reply, Next> {
+    let (id, stream) = (asked.id.take(), asked.stream);
+    let mut made = pin!(ask(asked, shared));
     loop {
         let held: usize = waiting.iter().map(size).sum();
         let room =
@@ -202,8 +291,11 @@ async fn handle(
         tokio::select! {
             biased;
             mut reply = made.as_mut() => {
+                if stream && !deltas(socket, shared, &reply, id.as_ref()).await {
+                    return Err(Next::Left);
+                }
                 reply.id = id;
-                return Ok(Some(reply));
+                return Ok(reply);
             }
             received = socket.next(), if room => match sorted(received) {
                 Next::Message(Message::Ping(_) | Message::Pong(_)) => {}
@@ -218,32 +310,39 @@ fn size(message: &Message) -> usize {
     match message {
         Message::Text(text) => text.len(),
         Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
+        Message::Close(_) | Message::Frame(_) => 0,
     }
 }
 
-async fn send(socket: &mut WebSocket, shared: &Shared, message: Message) -> bool {
-    matches!(
-        timeout(shared.settings.write_deadline, socket.send(message)).await,
-        Ok(Ok(()))
-    )
+pub(crate) async fn send(socket: &mut Socket, shared: &Shared, message: Message) -> bool {
+    let mut sending = pin!(socket.send(message));
+    // Most replies fit into the system's buffer, and need no clock.
+    let sent = match poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+        Poll::Ready(sent) => Ok(sent),
+        Poll::Pending => timeout(shared.settings.write_deadline, sending).await,
+    };
+    matches!(sent, Ok(Ok(())))
 }
 
-async fn close(socket: &mut WebSocket, shared: &Shared, code: u16) {
+pub(crate) async fn close(socket: &mut Socket, shared: &Shared, code: u16) {
     shared.metrics.closed(code);
     let frame = CloseFrame {
-        code,
+        code: code.into(),
         reason: "".into(),
     };
-    if send(socket, shared, Message::Close(Some(frame))).await {
+    // Whoever breaks the rules need not be waited for; the socket reads on by itself, so that the frame arrives.
+    if send(socket, shared, Message::Close(Some(frame))).await && code == AWAY {
         finish(socket, shared).await;
     }
 }
 
-/// Reads what is still on its way, so that the Close frame is not lost to a reset.
-async fn finish(socket: &mut WebSocket, shared: &Shared) {
+/// Waits for the client's goodbye, and lets one that gives none go without a further wait.
+pub(crate) async fn finish(socket: &mut Socket, shared: &Shared) {
     let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-    let _ = timeout(shared.settings.write_deadline.min(Duration::from_secs(1)), rest).await;
+    let moment = shared.settings.write_deadline.min(Duration::from_secs(1));
+    if timeout(moment, rest).await.is_err() {
+        socket.forgo();
+    }
 }
 
 fn error(word: &Word<'_>, shared: &Shared) -> Reply {
@@ -258,37 +357,34 @@ struct Asked {
     assistant: AssistantId,
     question: String,
     sources: bool,
+    stream: bool,
     id: Option<MessageId>,
     request: RequestId,
 }
 
 enum Step {
+    /// A reply that was written before.
+    Ready(Utf8Bytes),
     Reply(Reply),
     Ask(Asked),
 }
 
 /// Reads one message and does what takes no time.
-fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
+fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
     let Incoming { id, message } = Incoming::parse(text);
     shared.metrics.message(match &message {
         Err(_) => Kind::Invalid,
         Ok(ClientMessage::GetAssistants) => Kind::GetAssistants,
         Ok(ClientMessage::SelectAssistant { .. }) => Kind::SelectAssistant,
         Ok(ClientMessage::Question { .. }) => Kind::Question,
+        Ok(ClientMessage::Feedback { .. }) => Kind::Feedback,
     });
     let mut reply = match message {
         Err(fault) => error(&Word::Form(&fault), shared),
-        Ok(ClientMessage::GetAssistants) => {
-            let entry = |one: &docent_corpus::Assistant| AssistantEntry {
-                id: one.id.0,
-                name: one.name.clone(),
-                description: one.description.clone(),
-            };
-            ServerMessage::AssistantList {
-                assistants: shared.engine.assistants().iter().map(entry).collect(),
-            }
-            .into()
+        Ok(ClientMessage::GetAssistants) if id.is_none() => {
+            return Step::Ready(shared.list.of(shared.engine.assistants()));
         }
+        Ok(ClientMessage::GetAssistants) => list(&shared.engine.assistants()),
         Ok(ClientMessage::SelectAssistant { assistant_id }) => {
             let assistants = shared.engine.assistants();
             match assistants.iter().find(|one| one.id.0 == assistant_id) {
@@ -302,7 +398,18 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
                 }
             }
         }
-        Ok(ClientMessage::Question { question, sources }) => match admitted(&question, client, shared) {
+        Ok(ClientMessage::Feedback { helpful }) => {
+            shared.metrics.judged(helpful);
+            ServerMessage::Success {
+                message: Word::Noted.text(shared.settings.locale),
+            }
+            .into()
+        }
+        Ok(ClientMessage::Question {
+            question,
+            sources,
+            stream,
+        }) => match admitted(&question, client, shared) {
             Err(word) => {
                 shared.metrics.ended(Ended::Refused);
                 error(&word, shared)
@@ -313,6 +420,7 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
                     assistant,
                     question,
                     sources,
+                    stream,
                     id,
                     request: RequestId {
                         connection: client.number,
@@ -324,6 +432,37 @@ fn reply_to(text: &str, client: &mut Client, shared: &Arc<Shared>) -> Step {
     };
     reply.id = id;
     Step::Reply(reply)
+}
+
+fn list(assistants: &[Assistant]) -> Reply {
+    let entry = |one: &Assistant| AssistantEntry {
+        id: one.id.0,
+        name: one.name.clone(),
+        description: one.description.clone(),
+    };
+    ServerMessage::AssistantList {
+        assistants: assistants.iter().map(entry).collect(),
+    }
+    .into()
+}
+
+/// The list of assistants as it was last written: every client asks for it, and it changes with the index.
+#[derive(Default)]
+pub(crate) struct List(Mutex<Option<(Arc<[Assistant]>, Utf8Bytes)>>);
+
+impl List {
+    fn of(&self, assistants: Arc<[Assistant]>) -> Utf8Bytes {
+        // Both halves are replaced at once.
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*written {
+            Some((same, text)) if Arc::ptr_eq(same, &assistants) => text.clone(),
+            _ => {
+                let text = Utf8Bytes::from(list(&assistants).to_json());
+                *written = Some((assistants, text.clone()));
+                text
+            }
+        }
+    }
 }
 
 /// Tells which assistant a question goes to, or why to none.
@@ -365,38 +504,30 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue; work already begun runs out and
-/// is thrown away.
-async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
+/// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue, or tells the engine to stop.
+async fn ask(asked: Asked, shared: &Shared) -> Reply {
     let Asked {
         assistant,
         question,
         sources,
+        stream: _,
         id: _,
         request,
     } = asked;
+    let chars = question.chars().count();
     let mut ending = Ending {
         shared,
         begun: Instant::now(),
         outcome: Ended::Abandoned,
     };
-    let work = async {
-        let place = match shared.answers.clone().try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => wait_for_place(shared).await?,
-        };
-        let engine = shared.engine.clone();
-        // A panic in the engine comes back as an error of the join: it costs this question only.
-        let made = tokio::task::spawn_blocking(move || {
-            let made = engine.answer(assistant, &question);
-            drop(place);
-            made
-        });
-        made.await.map_err(|_| Ended::Panicked)
+    let made = if let Some(made) = shared.pool.at_once(assistant, &question) {
+        Ok(Ok(made))
+    } else {
+        let made = shared.pool.answer(assistant, question);
+        timeout(shared.settings.answer_deadline, made).await
     };
-    let made = timeout(shared.settings.answer_deadline, work).await;
-    let (outcome, reply) = match made.unwrap_or(Err(Ended::TimedOut)) {
-        Ok(Ok(answer)) => {
+    let (outcome, reply) = match made {
+        Ok(Ok(Ok(answer))) => {
             let outcome = match answer.outcome {
                 Outcome::Answered => Ended::Answered,
                 Outcome::Offered => Ended::Offered,
@@ -405,56 +536,33 @@ async fn ask(asked: Asked, shared: &Arc<Shared>) -> Reply {
             };
             (outcome, answered(answer, sources))
         }
-        Ok(Err(EngineError::UnknownAssistant)) => (Ended::Refused, error(&Word::UnknownAssistant, shared)),
-        Ok(Err(EngineError::Unavailable(cause))) => {
+        Ok(Ok(Err(EngineError::UnknownAssistant))) => {
+            (Ended::Refused, error(&Word::UnknownAssistant, shared))
+        }
+        Ok(Ok(Err(EngineError::Unavailable(cause)))) => {
             tracing::error!(%request, %cause, "no answer could be made");
             (Ended::Failed, error(&Word::NoAnswer(&request), shared))
         }
-        Err(Ended::Busy) => (
-            Ended::Busy,
-            error(
-                &Word::Busy {
-                    seconds: BUSY_SECONDS,
-                },
-                shared,
-            ),
-        ),
-        Err(why) => {
-            tracing::error!(%request, ?why, "no answer could be made");
-            (why, error(&Word::NoAnswer(&request), shared))
+        Ok(Err(Unmade::Full)) => {
+            let seconds = BUSY_SECONDS;
+            (Ended::Busy, error(&Word::Busy { seconds }, shared))
         }
+        Ok(Err(Unmade::Panicked)) => unmade(Ended::Panicked, request, shared),
+        Err(_) => unmade(Ended::TimedOut, request, shared),
     };
     ending.outcome = outcome;
+    tracing::debug!(%request, ?outcome, took_ms = ending.begun.elapsed().as_millis() as u64, chars, "a question ended");
     reply
+}
+
+/// Tells the log and the client, by the same number, that there is no answer.
+fn unmade(why: Ended, request: RequestId, shared: &Shared) -> (Ended, Reply) {
+    tracing::error!(%request, ?why, "no answer could be made");
+    (why, error(&Word::NoAnswer(&request), shared))
 }
 
 /// When to come back to a full queue: by then it has been worked off many times over, or the trouble is elsewhere.
 const BUSY_SECONDS: u64 = 5;
-
-/// Waits for a place among the answers being made, if there is a place among those that wait.
-async fn wait_for_place(shared: &Shared) -> Result<OwnedSemaphorePermit, Ended> {
-    let waiting = shared.waiting.try_acquire().map_err(|_| Ended::Busy)?;
-    let shown = Shown::new(&shared.metrics.waiting);
-    let place = shared.answers.clone().acquire_owned().await;
-    drop((waiting, shown));
-    place.map_err(|_| Ended::Failed)
-}
-
-/// Counts one while it lives.
-struct Shown<'a>(&'a Gauge);
-
-impl<'a> Shown<'a> {
-    fn new(gauge: &'a Gauge) -> Self {
-        gauge.inc();
-        Self(gauge)
-    }
-}
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
-}
 
 fn answered(answer: Answer, sources: bool) -> Reply {
     let Answer {
@@ -476,3 +584,7 @@ fn answered(answer: Answer, sources: bool) -> Reply {
     }
     .into()
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

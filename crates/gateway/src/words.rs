@@ -8,6 +8,8 @@ use docent_protocol::{ClientMessage, FieldName, JsonKind, MessageError};
 /// A reply that is no answer.
 pub(crate) enum Word<'a> {
     Selected(&'a str),
+    /// A judgement was counted.
+    Noted,
     UnknownAssistant,
     NotSelected,
     Empty,
@@ -23,6 +25,8 @@ pub(crate) enum Word<'a> {
     },
     /// With the name of the request, which finds it in the log.
     NoAnswer(&'a dyn Display),
+    /// The answer is longer than one reply may be.
+    TooMuch,
     Binary,
     Form(&'a MessageError),
 }
@@ -39,6 +43,11 @@ impl Word<'_> {
             Self::Selected(name) => format!(
                 "{}: {name}",
                 pick("Ассистент выбран", "Ассистент таңдалды", "Assistant selected")
+            ),
+            Self::Noted => pick(
+                "Спасибо за отзыв",
+                "Пікіріңізге рахмет",
+                "Thank you for telling us",
             ),
             Self::UnknownAssistant => pick(
                 "Ассистент не найден",
@@ -77,6 +86,11 @@ impl Word<'_> {
                     "The answer could not be made. Please try again a little later (request {request})"
                 ),
             },
+            Self::TooMuch => pick(
+                "Ответ слишком длинный. Спросите о чём-то более узком",
+                "Жауап тым ұзын. Нақтырақ сұрап көріңіз",
+                "The answer is too long. Please ask about something narrower",
+            ),
             Self::Binary => pick(
                 "Ожидалось текстовое сообщение JSON, получено двоичное",
                 "JSON мәтіндік хабарламасы күтілді, екілік хабарлама алынды",
@@ -116,7 +130,7 @@ fn form(error: &MessageError, locale: Language) -> String {
         (FieldName::Id, Russian) => "строка или целое число",
         (FieldName::Id, Kazakh) => "жол немесе бүтін сан",
         (FieldName::Id, English) => "a string or an integer",
-        (FieldName::Sources, _) => "true/false",
+        (FieldName::Sources | FieldName::Stream | FieldName::Helpful, _) => "true/false",
     };
     let received = |kind: &JsonKind| kind_name(*kind, locale);
     match error {

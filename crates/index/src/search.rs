@@ -11,7 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
-    ByteRange, Hit, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever, Taught,
+    ByteRange, Hit, Interest, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever,
+    Taught,
 };
 use docent_language::{Token, detect, sentences, tokens};
 use tantivy::columnar::Column;
@@ -405,9 +406,9 @@ impl Index {
         &self,
         question: &Question,
         limit: NonZeroUsize,
-        bound: &Bound,
+        asking: Asking<'_>,
     ) -> Result<Retrieval, TantivyError> {
-        let first = self.find(&question.text, limit, bound)?;
+        let first = self.find(&question.text, limit, asking)?;
         if first.terms.iter().all(|term| term.passages > 0) && !first.terms.is_empty() {
             return Ok(first);
         }
@@ -415,16 +416,16 @@ impl Index {
             vocabulary: &self.vocabulary,
             passages: |word| self.frequency(word),
             all: self.len(),
-            told: |word: &str| bound.holds(word),
+            told: |word: &str| asking.bound.holds(word),
         };
         let (reading, mut second) = match reader.read(&question.text) {
             Read::Whole(reading) => {
-                let found = self.find(&reading.text, limit, bound)?;
+                let found = self.find(&reading.text, limit, asking)?;
                 (reading, found)
             }
             Read::Words(mends) => {
                 let all = Mend::all(&mends, &question.text);
-                let found = self.find(&all.text, limit, bound)?;
+                let found = self.find(&all.text, limit, asking)?;
                 // A word that the documents do not use need not be a slip: only what is found together is taken for meant.
                 let kept: Vec<Mend> = mends
                     .iter()
@@ -438,7 +439,7 @@ impl Index {
                     (all, found)
                 } else {
                     let some = Mend::all(&kept, &question.text);
-                    let found = self.find(&some.text, limit, bound)?;
+                    let found = self.find(&some.text, limit, asking)?;
                     (some, found)
                 }
             }
@@ -523,17 +524,27 @@ impl Index {
 
     /// Returns the numbers of the passages found for a question, best first.
     fn ranked(&self, question: &str, limit: NonZeroUsize) -> Result<Vec<u32>, TantivyError> {
-        let found = self.scored(question, limit, &Bound::default())?;
+        let (bound, interest) = (Bound::default(), Interest::default());
+        let with = Asking {
+            bound: &bound,
+            interest: &interest,
+        };
+        let found = self.scored(question, limit, with)?;
         Ok(found.found.iter().map(|&(number, _)| number).collect())
     }
 
-    fn find(&self, question: &str, limit: NonZeroUsize, bound: &Bound) -> Result<Retrieval, TantivyError> {
+    fn find(
+        &self,
+        question: &str,
+        limit: NonZeroUsize,
+        asking: Asking<'_>,
+    ) -> Result<Retrieval, TantivyError> {
         let Scored {
             terms,
             found,
             whole,
             mut taught,
-        } = self.scored(question, limit, bound)?;
+        } = self.scored(question, limit, asking)?;
         let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
         let mut hits = Vec::with_capacity(found.len());
         for (number, mut score) in found {
@@ -565,7 +576,7 @@ impl Index {
     }
 
     /// Finds and scores passages without unpacking them.
-    fn scored(&self, question: &str, limit: NonZeroUsize, bound: &Bound) -> Result<Scored, TantivyError> {
+    fn scored(&self, question: &str, limit: NonZeroUsize, with: Asking<'_>) -> Result<Scored, TantivyError> {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut desk = spare.unwrap_or_default();
         desk.in_passage.sums.resize(self.len(), 0.0);
@@ -581,13 +592,15 @@ impl Index {
         let asking = asking(question, &asked);
         let whole = said(&asked);
         let quoted = quoted(question, &asked);
-        let also = bound.also(&asked);
-        let taught = bound.taught(&asked, |stem| self.tells(stem));
+        let also = with.bound.also(&asked);
+        let taught = with.bound.taught(&asked, |stem| self.tells(stem));
         for (token, also) in asked.into_iter().zip(also) {
             let known = terms.iter().any(|term| term.stem == token.stem);
             if token.stop || token.question || known || terms.len() == MAX_TERMS {
                 continue;
             }
+            // A word is looked up in some milliseconds, even a common one in a large library.
+            wanted(with.interest)?;
             let part = if asking.contains(token.range) { 1.0 } else { TALE };
             let (weight, passages) = self.score(&token, &also, part, terms.len(), &mut desk, &mut held)?;
             ideal += weight;
@@ -662,20 +675,33 @@ impl Index {
         .map_err(|error| RetrieveError(Box::new(error)))
     }
 
-    /// Searches with the operator's words, which must be bound to this index.
+    /// Searches with the operator's words, which must be bound to this index, for somebody who may leave: fails soon after the
+    /// interest is lost.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
+    /// When the index cannot be read, and when nobody waits any more.
     pub fn retrieve_with(
         &self,
         told: &Told,
+        interest: &Interest,
         question: &Question,
         limit: NonZeroUsize,
     ) -> Result<Retrieval, RetrieveError> {
-        self.attempts(question, limit, &told.0)
+        let with = Asking {
+            bound: &told.0,
+            interest,
+        };
+        self.attempts(question, limit, with)
             .map_err(|error| RetrieveError(Box::new(error)))
     }
+}
+
+/// What a search takes with it besides the question.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    bound: &'a Bound,
+    interest: &'a Interest,
 }
 
 /// The operator's words, bound to the index of one generation.
@@ -862,9 +888,16 @@ pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Ent
     stored
 }
 
+/// Ends a search that nobody waits for.
+fn wanted(interest: &Interest) -> Result<(), TantivyError> {
+    if interest.is_lost() {
+        return Err(TantivyError::InternalError("nobody waits for it".to_owned()));
+    }
+    Ok(())
+}
+
 impl Retriever for Index {
     fn retrieve(&self, question: &Question, limit: NonZeroUsize) -> Result<Retrieval, RetrieveError> {
-        self.attempts(question, limit, &Bound::default())
-            .map_err(|error| RetrieveError(Box::new(error)))
+        self.retrieve_with(&Told::default(), &Interest::default(), question, limit)
     }
 }

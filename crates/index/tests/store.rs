@@ -7,8 +7,10 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use docent_corpus::{AssistantId, BlockKind, ByteRange, Line, Passage, Question, Retriever, Version};
-use docent_index::{DocumentRecord, Entry, Generation, Index, Store, StoreError};
+use docent_corpus::{
+    AssistantId, BlockKind, ByteRange, Interest, Line, Passage, Question, Retriever, Version,
+};
+use docent_index::{DocumentRecord, Entry, Generation, Index, Store, StoreError, Told};
 use docent_language::{detect, grams, tokens};
 use proptest::prelude::*;
 
@@ -526,4 +528,23 @@ proptest! {
         let by_steps = store.open().unwrap().unwrap();
         prop_assert_eq!(found(by_steps.index(WHO).unwrap(), &question), found(&at_once, &question));
     }
+}
+
+#[test]
+fn a_search_that_nobody_waits_for_ends_and_spoils_no_other() {
+    let (_, passages) = document("a.txt", &["срок отпуска 28 дней", "адрес офиса"]);
+    let index = Index::build(passages).unwrap();
+    let question = Question {
+        text: "какой срок отпуска".to_owned(),
+    };
+    let ten = NonZeroUsize::new(10).unwrap();
+    let before = index.retrieve(&question, ten).unwrap();
+    let interest = Interest::default();
+    interest.lose();
+    assert!(
+        index
+            .retrieve_with(&Told::default(), &interest, &question, ten)
+            .is_err()
+    );
+    assert_eq!(index.retrieve(&question, ten).unwrap().hits, before.hits);
 }

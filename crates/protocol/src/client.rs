@@ -27,12 +27,22 @@ pub enum ClientMessage {
         question: String,
         /// Asks for the sources beside the text of the answer (an extension).
         sources: bool,
+        /// Asks for the text in parts before the answer (an extension).
+        stream: bool,
+    },
+    /// Says whether an answer helped (an extension); the message's own mark is that of the question.
+    Feedback {
+        /// Whether it did.
+        helpful: bool,
     },
 }
 
 impl ClientMessage {
-    /// The types a client may send, in the order they are listed to people.
+    /// The published types a client may send, in the order they are listed to people.
     pub const TYPES: [&'static str; 3] = ["get_assistants", "select_assistant", "question"];
+
+    /// The types that only a client which knows of them sends.
+    pub const EXTENSIONS: [&'static str; 1] = ["feedback"];
 
     /// Returns the value of `type` on the wire.
     pub fn type_name(&self) -> &'static str {
@@ -40,6 +50,7 @@ impl ClientMessage {
             Self::GetAssistants => Self::TYPES[0],
             Self::SelectAssistant { .. } => Self::TYPES[1],
             Self::Question { .. } => Self::TYPES[2],
+            Self::Feedback { .. } => Self::EXTENSIONS[0],
         }
     }
 }
@@ -80,12 +91,19 @@ impl Serialize for Request {
             ClientMessage::SelectAssistant { assistant_id } => {
                 map.serialize_entry("assistant_id", assistant_id)?;
             }
-            ClientMessage::Question { question, sources } => {
+            ClientMessage::Question {
+                question,
+                sources,
+                stream,
+            } => {
                 map.serialize_entry("question", question)?;
-                if *sources {
-                    map.serialize_entry("sources", &true)?;
+                for (key, wanted) in [("sources", sources), ("stream", stream)] {
+                    if *wanted {
+                        map.serialize_entry(key, &true)?;
+                    }
                 }
             }
+            ClientMessage::Feedback { helpful } => map.serialize_entry("helpful", helpful)?,
         }
         if let Some(id) = id {
             map.serialize_entry("id", id)?;
@@ -105,6 +123,10 @@ pub enum FieldName {
     Id,
     /// `sources`: a boolean.
     Sources,
+    /// `stream`: a boolean.
+    Stream,
+    /// `helpful`: a boolean.
+    Helpful,
 }
 
 impl FieldName {
@@ -115,6 +137,8 @@ impl FieldName {
             Self::Question => "question",
             Self::Id => "id",
             Self::Sources => "sources",
+            Self::Stream => "stream",
+            Self::Helpful => "helpful",
         }
     }
 }
@@ -141,7 +165,7 @@ pub enum MessageError {
         /// What it is instead.
         received: JsonKind,
     },
-    /// `type` is none of [`ClientMessage::TYPES`].
+    /// `type` is none of [`ClientMessage::TYPES`] or [`ClientMessage::EXTENSIONS`].
     TypeUnknown {
         /// The value received, cut to [`MessageError::TYPE_SHOWN`] characters.
         received: String,
@@ -197,7 +221,7 @@ impl Incoming {
     /// Reads one text message.
     ///
     /// Unknown keys are ignored, of a repeated key the last one counts. `assistant_id` may be an integer, a number with
-    /// a zero fraction or a string of digits; `id` and `sources` may be null, which is as if they were absent.
+    /// a zero fraction or a string of digits; `id`, `sources` and `stream` may be null, which is as if they were absent.
     pub fn parse(text: &str) -> Self {
         let fields = match serde_json::from_str(text) {
             Ok(Top::Object(fields)) => fields,
@@ -210,6 +234,8 @@ impl Incoming {
             question,
             id,
             sources,
+            stream,
+            helpful,
         } = *fields;
         let id = match id {
             None | Some(Field::Null) => Ok(None),
@@ -222,8 +248,20 @@ impl Incoming {
         };
         match id {
             Ok(id) => Self {
+                message: read_message(
+                    r#type,
+                    assistant_id,
+                    Asking {
+                        question,
+                        sources,
+                        stream,
+                    },
+                    Judging {
+                        helpful,
+                        marked: id.is_some(),
+                    },
+                ),
                 id,
-                message: read_message(r#type, assistant_id, question, sources),
             },
             Err(error) => Self::failed(error),
         }
@@ -237,11 +275,24 @@ impl Incoming {
     }
 }
 
+/// The fields of a question.
+struct Asking {
+    question: Option<Field>,
+    sources: Option<Field>,
+    stream: Option<Field>,
+}
+
+/// The fields of a judgement, and whether it says of what.
+struct Judging {
+    helpful: Option<Field>,
+    marked: bool,
+}
+
 fn read_message(
     r#type: Option<Field>,
     assistant_id: Option<Field>,
-    question: Option<Field>,
-    sources: Option<Field>,
+    asking: Asking,
+    judging: Judging,
 ) -> Result<ClientMessage, MessageError> {
     let name = match r#type {
         None => return Err(MessageError::TypeMissing),
@@ -257,34 +308,48 @@ fn read_message(
         "select_assistant" => Ok(ClientMessage::SelectAssistant {
             assistant_id: read_assistant_id(assistant_id)?,
         }),
-        "question" => {
-            let field = FieldName::Question;
-            let question = match question {
-                None => return Err(MessageError::FieldMissing { field }),
-                Some(Field::Text(question)) => question,
-                Some(other) => {
-                    return Err(MessageError::FieldType {
-                        field,
-                        received: other.kind(),
-                    });
-                }
-            };
-            let sources = match sources {
-                None | Some(Field::Null) => false,
-                Some(Field::Boolean(wanted)) => wanted,
-                Some(other) => {
-                    return Err(MessageError::FieldType {
-                        field: FieldName::Sources,
-                        received: other.kind(),
-                    });
-                }
-            };
-            Ok(ClientMessage::Question { question, sources })
+        "question" => Ok(ClientMessage::Question {
+            question: read_question(asking.question)?,
+            sources: read_wish(FieldName::Sources, asking.sources)?.unwrap_or(false),
+            stream: read_wish(FieldName::Stream, asking.stream)?.unwrap_or(false),
+        }),
+        "feedback" => {
+            let field = FieldName::Helpful;
+            let helpful = read_wish(field, judging.helpful)?.ok_or(MessageError::FieldMissing { field })?;
+            if judging.marked {
+                Ok(ClientMessage::Feedback { helpful })
+            } else {
+                Err(MessageError::FieldMissing { field: FieldName::Id })
+            }
         }
         _ => {
             let received = name.chars().take(MessageError::TYPE_SHOWN).collect();
             Err(MessageError::TypeUnknown { received })
         }
+    }
+}
+
+fn read_question(value: Option<Field>) -> Result<String, MessageError> {
+    let field = FieldName::Question;
+    match value {
+        None => Err(MessageError::FieldMissing { field }),
+        Some(Field::Text(question)) => Ok(question),
+        Some(other) => Err(MessageError::FieldType {
+            field,
+            received: other.kind(),
+        }),
+    }
+}
+
+/// Reads a yes or no; null is as good as absent.
+fn read_wish(field: FieldName, value: Option<Field>) -> Result<Option<bool>, MessageError> {
+    match value {
+        None | Some(Field::Null) => Ok(None),
+        Some(Field::Boolean(wanted)) => Ok(Some(wanted)),
+        Some(other) => Err(MessageError::FieldType {
+            field,
+            received: other.kind(),
+        }),
     }
 }
 
@@ -329,6 +394,8 @@ struct Fields {
     question: Option<Field>,
     id: Option<Field>,
     sources: Option<Field>,
+    stream: Option<Field>,
+    helpful: Option<Field>,
 }
 
 /// A whole message: an object or something else.
@@ -386,6 +453,8 @@ impl<'de> Deserialize<'de> for Top {
                         "question" => &mut fields.question,
                         "id" => &mut fields.id,
                         "sources" => &mut fields.sources,
+                        "stream" => &mut fields.stream,
+                        "helpful" => &mut fields.helpful,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                             continue;

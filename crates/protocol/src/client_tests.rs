@@ -23,6 +23,7 @@ fn asks(question: &str) -> Result<ClientMessage, MessageError> {
     Ok(ClientMessage::Question {
         question: question.to_owned(),
         sources: false,
+        stream: false,
     })
 }
 
@@ -254,6 +255,23 @@ fn a_long_unknown_type_is_cut() {
 }
 
 #[test]
+fn a_judgement_says_yes_or_no_and_of_which_question() {
+    let judged = |helpful| Ok(ClientMessage::Feedback { helpful });
+    check(r#"{"type":"feedback","id":"q-1","helpful":true}"#, judged(true));
+    check(r#"{"type":"feedback","id":7,"helpful":false}"#, judged(false));
+    let missing = |field| Err(MessageError::FieldMissing { field });
+    check(r#"{"type":"feedback","id":7}"#, missing(FieldName::Helpful));
+    check(r#"{"type":"feedback","helpful":true}"#, missing(FieldName::Id));
+    check(
+        r#"{"type":"feedback","id":7,"helpful":"yes"}"#,
+        Err(MessageError::FieldType {
+            field: FieldName::Helpful,
+            received: JsonKind::String,
+        }),
+    );
+}
+
+#[test]
 fn the_mark_is_kept_beside_a_fault() {
     for (id, expected) in [
         ("7", Some(MessageId::Integer(7))),
@@ -277,6 +295,7 @@ fn what_a_client_may_say_is_written_as_published() {
         &ClientMessage::Question {
             question: "Что?".to_owned(),
             sources: false,
+            stream: false,
         }
         .into(),
         r#"{"type":"question","question":"Что?"}"#,
@@ -284,13 +303,14 @@ fn what_a_client_may_say_is_written_as_published() {
     let message = ClientMessage::Question {
         question: "?".to_owned(),
         sources: true,
+        stream: true,
     };
     check(
         &Request {
             id: Some(MessageId::Integer(3)),
             message,
         },
-        r#"{"type":"question","question":"?","sources":true,"id":3}"#,
+        r#"{"type":"question","question":"?","sources":true,"stream":true,"id":3}"#,
     );
 }
 
@@ -308,11 +328,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_back(question in ".*", sources: bool, number: i64, text in ".*", which in 0..3_u8) {
+    fn what_is_written_is_read_back(question in ".*", sources: bool, stream: bool, number: i64, text in ".*", which in 0..4_u8) {
         let message = match which {
             0 => ClientMessage::GetAssistants,
             1 => ClientMessage::SelectAssistant { assistant_id: number },
-            _ => ClientMessage::Question { question, sources },
+            2 => ClientMessage::Feedback { helpful: sources },
+            _ => ClientMessage::Question { question, sources, stream },
         };
         let id = if number % 2 == 0 { MessageId::Integer(number) } else { MessageId::Text(text) };
         let request = Request { id: Some(id.clone()), message: message.clone() };

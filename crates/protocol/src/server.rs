@@ -52,6 +52,11 @@ pub enum ServerMessage {
         /// One sentence for a person.
         message: String,
     },
+    /// A part of the answer that follows (an extension); the parts joined are its text.
+    AnswerDelta {
+        /// The part.
+        message: String,
+    },
     /// The answer to a question, also when the documents give none.
     Answer {
         /// The text of the answer.
@@ -67,8 +72,11 @@ pub enum ServerMessage {
 }
 
 impl ServerMessage {
-    /// The types a server may send.
+    /// The published types a server may send.
     pub const TYPES: [&'static str; 4] = ["assistant_list", "success", "answer", "error"];
+
+    /// The types sent only to a client that asked for them.
+    pub const EXTENSIONS: [&'static str; 1] = ["answer_delta"];
 
     /// Returns the value of `type` on the wire.
     pub fn type_name(&self) -> &'static str {
@@ -77,6 +85,7 @@ impl ServerMessage {
             Self::Success { .. } => Self::TYPES[1],
             Self::Answer { .. } => Self::TYPES[2],
             Self::Error { .. } => Self::TYPES[3],
+            Self::AnswerDelta { .. } => Self::EXTENSIONS[0],
         }
     }
 }
@@ -162,6 +171,7 @@ impl Reply {
                 sources,
             },
             "error" => ServerMessage::Error { message: text? },
+            "answer_delta" => ServerMessage::AnswerDelta { message: text? },
             _ => return Err(ReplyError(Fault::UnknownType(r#type))),
         };
         Ok(Self { id, message })
@@ -180,7 +190,9 @@ impl Serialize for Reply {
         };
         match message {
             ServerMessage::AssistantList { assistants } => wire.assistants = Some(assistants),
-            ServerMessage::Success { message } | ServerMessage::Error { message } => {
+            ServerMessage::Success { message }
+            | ServerMessage::Error { message }
+            | ServerMessage::AnswerDelta { message } => {
                 wire.message = Some(message);
             }
             ServerMessage::Answer { message, sources } => {

@@ -13,9 +13,10 @@ fn requests() -> Vec<Request> {
         message,
     };
     let select = ClientMessage::SelectAssistant { assistant_id: 1 };
-    let question = |question: &str, sources| ClientMessage::Question {
+    let question = |question: &str, more| ClientMessage::Question {
         question: question.to_owned(),
-        sources,
+        sources: more,
+        stream: more,
     };
     vec![
         ClientMessage::GetAssistants.into(),
@@ -25,6 +26,10 @@ fn requests() -> Vec<Request> {
         question("What is happening?", false).into(),
         marked(
             question("Какой график работы?", true),
+            MessageId::Text("q-1".to_owned()),
+        ),
+        marked(
+            ClientMessage::Feedback { helpful: true },
             MessageId::Text("q-1".to_owned()),
         ),
     ]
@@ -48,6 +53,9 @@ fn replies() -> Vec<Reply> {
     let answer = |message: &str, sources| ServerMessage::Answer {
         message: text(message),
         sources,
+    };
+    let delta = |message: &str| ServerMessage::AnswerDelta {
+        message: text(message),
     };
     let source = |section: Option<&str>, page| SourceEntry {
         n: 1,
@@ -77,6 +85,8 @@ fn replies() -> Vec<Reply> {
         ),
         marked(answer(said, Some(vec![source(None, None)])), asked()),
         marked(answer("Здравствуйте!", Some(Vec::new())), asked()),
+        marked(delta("Центр открыт с 9 до 18 часов.\n\n"), asked()),
+        delta("Здравствуйте!").into(),
         error.clone().into(),
         marked(error, choice()),
     ]
@@ -103,6 +113,11 @@ fn the_recorded_samples_are_what_the_types_print_and_read() {
 fn every_type_of_message_has_a_sample() {
     let asked: Vec<&str> = requests().iter().map(|one| one.message.type_name()).collect();
     let answered: Vec<&str> = replies().iter().map(|one| one.message.type_name()).collect();
-    assert!(ClientMessage::TYPES.iter().all(|name| asked.contains(name)));
-    assert!(ServerMessage::TYPES.iter().all(|name| answered.contains(name)));
+    let all = |published: &'static [&'static str], extensions: &'static [&'static str]| {
+        [published, extensions].concat()
+    };
+    let asks = all(&ClientMessage::TYPES, &ClientMessage::EXTENSIONS);
+    assert!(asks.iter().all(|name| asked.contains(name)));
+    let answers = all(&ServerMessage::TYPES, &ServerMessage::EXTENSIONS);
+    assert!(answers.iter().all(|name| answered.contains(name)));
 }

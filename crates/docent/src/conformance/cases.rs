@@ -1,21 +1,17 @@
-//! What is checked: every row of parts 1 and 2 of the protocol, and the opt-in extensions where the server has them.
+//! What is checked: every row of parts 1 and 2 of the protocol.
 
 use docent_corpus::Language;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tungstenite::Message;
 
-use super::link::{Link, Target, frame};
+use super::link::{Link, frame};
+use super::steps::{Checked, LIST, asked, choice, faults, must, published, selected};
 use super::{Case, Server};
-
-type Checked = Result<(), String>;
 
 const PUBLISHED: &str = "Part 1: what is published";
 const MESSAGES: &str = "Part 2: messages";
 const FAULTS: &str = "Part 2: faults leave the connection usable";
 const CONNECTION: &str = "Part 2: the connection";
-const EXTENSIONS: &str = "Part 3: extensions, only for a client that asks";
-
-const LIST: &str = r#"{"type":"get_assistants"}"#;
 
 /// Every check, in the order of the protocol.
 pub(super) const ALL: &[Case] = &[
@@ -194,79 +190,7 @@ pub(super) const ALL: &[Case] = &[
         name: "permessage-deflate may be offered and is not needed",
         run: deflate,
     },
-    Case {
-        part: EXTENSIONS,
-        name: "id, a string or an integer, is repeated by the reply, also by an error",
-        run: ids,
-    },
-    Case {
-        part: EXTENSIONS,
-        name: "sources: true gives numbered sources",
-        run: sources,
-    },
 ];
-
-fn must(holds: bool, received: impl Into<String>) -> Checked {
-    if holds { Ok(()) } else { Err(received.into()) }
-}
-
-/// Returns number and name of the first assistant on the list.
-pub(super) fn first_assistant(target: &Target) -> Result<(i64, String), String> {
-    let reply = target.open()?.ask(LIST)?;
-    let first = reply.keys.get("assistants").and_then(|list| list.get(0));
-    let number = first.and_then(|one| one.get("id")?.as_i64());
-    let name = first.and_then(|one| one.get("name")?.as_str().map(ToOwned::to_owned));
-    number.zip(name).ok_or(reply.text)
-}
-
-fn choice(server: &Server) -> String {
-    format!(
-        r#"{{"type":"select_assistant","assistant_id":{}}}"#,
-        server.assistant
-    )
-}
-
-/// Opens a connection with the assistant selected.
-fn selected(server: &Server) -> Result<Link, String> {
-    let mut link = server.target.open()?;
-    link.ask(&choice(server))?.is("success", &["message"])?;
-    Ok(link)
-}
-
-fn asked(question: &str) -> String {
-    json!({"type": "question", "question": question}).to_string()
-}
-
-/// Checks a published text where the server speaks Russian.
-fn published(server: &Server, text: &'static str) -> &'static [&'static str] {
-    // In other languages the text is the server's own.
-    match (server.locale, text) {
-        (Language::Russian, "Ассистент не найден") => &["Ассистент не найден"],
-        (Language::Russian, "Ассистент не выбран") => &["Ассистент не выбран"],
-        (Language::Russian, "Пустой вопрос") => &["Пустой вопрос"],
-        _ => &[],
-    }
-}
-
-/// Sends each message, which must give an error, and then a good one, which must be served.
-fn faults<T: AsRef<str>>(link: &mut Link, messages: &[T], parts: &[&str]) -> Checked {
-    for message in messages {
-        let message = message.as_ref();
-        let shown: String = message.chars().take(60).collect();
-        let reply = link
-            .ask(message)
-            .map_err(|received| format!("to {shown}: {received}"))?;
-        let checked = reply
-            .is("error", &["message"])
-            .and_then(|reply| reply.says(parts));
-        checked.map_err(|received| format!("to {shown}: {received}"))?;
-        let after = link
-            .ask(LIST)
-            .and_then(|reply| reply.is("assistant_list", &["assistants"]));
-        after.map_err(|received| format!("after {shown}: {received}"))?;
-    }
-    Ok(())
-}
 
 fn list(server: &Server) -> Checked {
     let reply = server
@@ -731,32 +655,4 @@ fn deflate(server: &Server) -> Checked {
     )];
     let (mut link, _) = server.target.shake(&path, &offer)?;
     link.ask(LIST)?.is("assistant_list", &["assistants"]).map(drop)
-}
-
-fn ids(server: &Server) -> Checked {
-    let mut link = selected(server)?;
-    let reply = link
-        .ask(r#"{"type":"get_assistants","id":"a-1"}"#)?
-        .is("assistant_list", &["assistants", "id"])?;
-    must(reply.keys["id"] == "a-1", reply.text)?;
-    let reply = link
-        .ask(r#"{"type":"question","question":"Где?","id":42}"#)?
-        .is("answer", &["message", "id"])?;
-    must(reply.keys["id"] == 42, reply.text)?;
-    let reply = link
-        .ask(r#"{"type":"no_such","id":7}"#)?
-        .is("error", &["message", "id"])?;
-    must(reply.keys["id"] == 7, reply.text)
-}
-
-fn sources(server: &Server) -> Checked {
-    let mut link = selected(server)?;
-    let reply = link
-        .ask(r#"{"type":"question","question":"Какой график работы?","sources":true}"#)?
-        .is("answer", &["message", "sources"])?;
-    let listed = reply.keys["sources"].as_array().cloned().unwrap_or_default();
-    let numbered = (1..).zip(&listed).all(|(number, source)| {
-        source["n"] == number && source["document"].is_string() && source["quote"].is_string()
-    });
-    must(numbered, reply.text)
 }

@@ -2,8 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Map, Value};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::frame::coding::CloseCode;
@@ -13,17 +19,20 @@ use tungstenite::{Error, Message, WebSocket};
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// Where the server is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Target {
     authority: String,
     path: String,
     patience: Duration,
+    /// Whom to believe that the server is who it says, under TLS.
+    trust: Option<Arc<ClientConfig>>,
 }
 
 impl Target {
-    /// Reads `ws://HOST[:PORT][/PATH]`.
-    pub(super) fn parse(url: &str, patience: Duration) -> Option<Self> {
-        let rest = url.strip_prefix("ws://")?;
+    /// Reads `ws://HOST[:PORT][/PATH]`, or `wss://` with somebody to trust.
+    pub(super) fn parse(url: &str, patience: Duration, trust: Option<Arc<ClientConfig>>) -> Option<Self> {
+        let scheme = if trust.is_some() { "wss://" } else { "ws://" };
+        let rest = url.strip_prefix(scheme)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let path = if path.is_empty() {
             docent_protocol::ENDPOINT.to_owned()
@@ -34,6 +43,7 @@ impl Target {
             authority: authority.to_owned(),
             path,
             patience,
+            trust,
         })
     }
 
@@ -41,15 +51,12 @@ impl Target {
         &self.path
     }
 
-    fn stream(&self) -> Result<TcpStream, String> {
-        let with_port = if self
-            .authority
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
-        {
-            self.authority.clone()
-        } else {
-            format!("{}:80", self.authority)
+    fn stream(&self) -> Result<Stream, String> {
+        let port = if self.trust.is_some() { 443 } else { 80 };
+        let split = self.authority.rsplit_once(':');
+        let (host, with_port) = match split.filter(|(_, port)| port.parse::<u16>().is_ok()) {
+            Some((host, _)) => (host, self.authority.clone()),
+            None => (self.authority.as_str(), format!("{}:{port}", self.authority)),
         };
         let addresses = with_port
             .to_socket_addrs()
@@ -64,12 +71,22 @@ impl Target {
                         .and_then(|()| stream.set_write_timeout(patience))
                         .and_then(|()| stream.set_nodelay(true))
                         .map_err(|error| error.to_string())?;
-                    return Ok(stream);
+                    return self.secured(host, stream);
                 }
                 Err(error) => last = format!("no connection: {error}"),
             }
         }
         Err(last)
+    }
+
+    fn secured(&self, host: &str, stream: TcpStream) -> Result<Stream, String> {
+        let Some(trust) = &self.trust else {
+            return Ok(Stream::Plain(stream));
+        };
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+            .map_err(|error| error.to_string())?;
+        let connection = ClientConnection::new(trust.clone(), name).map_err(|error| error.to_string())?;
+        Ok(Stream::Secured(Box::new(StreamOwned::new(connection, stream))))
     }
 
     /// Shakes hands on `path` with further headers; returns the connection and the headers of the reply.
@@ -78,7 +95,8 @@ impl Target {
         path: &str,
         headers: &[(&'static str, &'static str)],
     ) -> Result<(Link, tungstenite::handshake::client::Response), String> {
-        let url = format!("ws://{}{path}", self.authority);
+        let scheme = if self.trust.is_some() { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}{path}", self.authority);
         let mut request = url.into_client_request().map_err(|error| error.to_string())?;
         for (name, value) in headers {
             let value = value
@@ -106,15 +124,64 @@ impl Target {
         let mut reply = Vec::new();
         stream
             .write_all(request.as_bytes())
+            .and_then(|()| stream.flush())
             .and_then(|()| stream.read_to_end(&mut reply))
             .map_err(|error| error.to_string())?;
         Ok(String::from_utf8_lossy(&reply).into_owned())
     }
 }
 
+/// The bytes below, plain or under TLS.
+enum Stream {
+    Plain(TcpStream),
+    Secured(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Secured(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Secured(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Secured(stream) => stream.flush(),
+        }
+    }
+}
+
+/// Reads whom to believe, from a file of certificates in PEM form.
+pub(super) fn trust(path: &Path) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    let listed = CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
+    // A file of the system's holds a hundred and some; one that cannot be read costs the servers that it stands for.
+    roots.add_parsable_certificates(listed.filter_map(Result::ok));
+    if roots.is_empty() {
+        return Err("it holds no certificate in PEM form".to_owned());
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(
+        config.with_root_certificates(roots).with_no_client_auth(),
+    ))
+}
+
 /// One connection.
 pub(super) struct Link {
-    socket: WebSocket<TcpStream>,
+    socket: WebSocket<Stream>,
 }
 
 impl Link {
@@ -132,9 +199,10 @@ impl Link {
 
     /// Sends bytes past the library.
     pub(super) fn raw(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.socket
-            .get_mut()
+        let stream = self.socket.get_mut();
+        stream
             .write_all(bytes)
+            .and_then(|()| stream.flush())
             .map_err(|error| format!("nothing more can be sent: {error}"))
     }
 
@@ -194,7 +262,11 @@ impl Link {
     /// Ends the connection without a word.
     pub(super) fn drop_abruptly(self) {
         // What was not read makes the system send a reset.
-        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        let socket = match self.socket.get_ref() {
+            Stream::Plain(socket) => socket,
+            Stream::Secured(secured) => &secured.sock,
+        };
+        let _ = socket.shutdown(std::net::Shutdown::Both);
     }
 }
 

@@ -13,6 +13,7 @@ mod instruments;
 mod lexicon;
 mod live;
 mod scan;
+mod secure;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -96,7 +97,11 @@ fn begin(library: &Path, data: &Path, folder: tempfile::TempDir) -> Server {
 
 /// Sends each message and returns the replies, in order.
 async fn talk(server: &Server, messages: &[&str]) -> Vec<String> {
-    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/ws/assistant", server.address))
+    talk_at(&server.address, messages).await
+}
+
+async fn talk_at(address: &str, messages: &[&str]) -> Vec<String> {
+    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/ws/assistant"))
         .await
         .unwrap();
     for message in messages {
