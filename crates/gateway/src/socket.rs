@@ -109,7 +109,13 @@ impl Socket {
         match self.with(cx, |library, wire| library.read(wire)) {
             Ok(message) => Poll::Ready(Some(Ok(message))),
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
-            Err(Error::ConnectionClosed | Error::AlreadyClosed) => Poll::Ready(None),
+            Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
+                // Both have said goodbye, and nothing may follow a client's Close.
+                if self.input.is_empty() {
+                    self.forgo();
+                }
+                Poll::Ready(None)
+            }
             Err(error) => Poll::Ready(Some(Err(error))),
         }
     }

@@ -144,7 +144,7 @@ async fn visit(address: std::net::SocketAddr, random: &mut Random) {
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_stays_flat_under_mixed_load() {
     let _turn = turn().await;
-    let length = std::env::var("DOCENT_SOAK").map_or(Duration::from_secs(16), |text| time(&text));
+    let length = std::env::var("DOCENT_SOAK").map_or(Duration::from_secs(10), |text| time(&text));
     let server = Server::start("open");
     let stop = Arc::new(AtomicBool::new(false));
     let mut at_work = JoinSet::new();

@@ -165,11 +165,18 @@ async fn peers_that_are_gone_without_a_word_are_found_and_closed() {
         gone.push(Client::connect(server.address).await.unwrap().unwrap());
     }
     let mut alive = Client::honest(server.address, 1).await;
-    // One that answers pings stays.
-    let staying = timeout(Duration::from_secs(4), alive.hear()).await;
-    assert!(staying.is_err(), "{staying:?}");
-    let left = server.descriptors() - idle;
-    assert!(left <= 1, "{left} connections are open, one of them alive");
+    let begun = Instant::now();
+    while server.descriptors() > idle + 1 {
+        // Two silences, and a moment for what is still on its way.
+        let left = server.descriptors() - idle;
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "{left} connections are open, one of them alive"
+        );
+        // One that answers pings stays.
+        let staying = timeout(Duration::from_millis(500), alive.hear()).await;
+        assert!(staying.is_err(), "{staying:?}");
+    }
     alive.ask(1, "жив?").await;
 }
 
