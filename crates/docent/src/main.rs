@@ -265,6 +265,8 @@ enum Command {
     OcrWorker {
         /// The languages, `rus+eng`.
         languages: String,
+        /// How it goes about a page.
+        mode: String,
     },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
@@ -490,7 +492,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             })?;
         }
         Command::ReadWorker => reader::work()?,
-        Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
+        Command::OcrWorker { languages, mode } => return Err(ocr::work(&languages, &mode).into()),
         Command::Conformance { url, locale, timeout } => {
             if conformance::run(&url, locale, *timeout)? > 0 {
                 return Ok(ExitCode::from(8));

@@ -426,6 +426,45 @@ fn letters_of_a_pdf_that_reach_into_one_another_keep_their_order() {
     assert_eq!(read("a.pdf", &file).text, "LATEX sets type,\nand 5² is 25.\n");
 }
 
+#[test]
+fn two_columns_of_a_pdf_are_read_one_after_the_other() {
+    let left = [
+        "The museum opens at ten in the morning on every",
+        "day of the week but Monday. Coats and bags",
+        "are left with the porter, who gives a num-",
+        "ber for each of them. Groups of more than",
+        "twelve people are asked to come in the after-",
+        "noon, when the halls are less crowded, and",
+        "to tell the office of their visit two days in",
+        "advance. Pictures may be taken without a",
+    ];
+    let right = [
+        "flash. The tower is climbed in parties of six",
+        "people, led by a warden who knows the nar-",
+        "row steps. Children under eight stay below",
+        "with a grown-up. In rain and frost the tower",
+        "is closed, and tickets that were bought for it",
+        "are good for another day of the same year.",
+        "The garden behind the house can be visited",
+        "free of charge until the evening bell is rung.",
+    ];
+    let mut texts = vec![(70.0, 780.0, 18.0, "Visitors of the museum")];
+    for (at, (left, right)) in left.iter().zip(&right).enumerate() {
+        let y = 740.0 - 14.0 * at as f32;
+        texts.push((70.0, y, 11.0, left));
+        texts.push((340.0, y - 3.0, 11.0, right));
+    }
+    let text = read("a.pdf", &pdf(&texts)).text;
+    for phrase in [
+        "gives a number for each",
+        "without a flash. The tower",
+        "narrow steps. Children",
+    ] {
+        assert!(text.contains(phrase), "no «{phrase}» in {text}");
+    }
+    assert!(!text.contains('|'), "{text}");
+}
+
 /// The library takes the angle of text with the wrong sign on pages that count downwards.
 #[test]
 fn turned_text_of_a_pdf_is_read_along_its_own_lines() {

@@ -92,6 +92,22 @@ fn pages_that_have_no_plain_picture_are_drawn_and_recognised() {
     }
 }
 
+/// A picture of a page that stands on its head came out as noise.
+#[test]
+fn a_page_that_stands_on_its_head_is_turned() {
+    let listed = Command::new("tesseract").arg("--list-langs").output();
+    let turns = listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("osd"));
+    if !recognises() || !turns {
+        eprintln!("skipped: tesseract with rus, kaz and osd is not installed");
+        return;
+    }
+    let text = String::from_utf8(extract(&data("turned.png"), None).stdout).unwrap();
+    assert!(
+        text.contains("станция закрывается до особого объявления"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_library_with_a_scan_has_its_text_in_the_index() {
     if !recognises() {

@@ -3,6 +3,7 @@
 //! Owns: refusing locked, endless and scanned files, and running headers and footers. A page that cannot be read costs
 //! that page and is told.
 
+mod columns;
 mod fields;
 mod layout;
 mod pages;
@@ -328,14 +329,14 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
     let mut tables = 0;
     for (number, page) in pages.into_iter().enumerate() {
         let page_number = u32::try_from(number + 1).ok();
-        let mut first = true;
-        for piece in layout::pieces(&page.lines, &words) {
+        let mut first_of_page = true;
+        for (first, piece) in layout::pieces(&page.lines, &words) {
             match piece {
                 Piece::Table(rows) => {
                     let header = super::draft::looks_like_header(&rows);
                     // Rows that begin a page without a header go on from the page before, and so does their header.
                     let table = match draft.paras.last().map(|para| &para.role) {
-                        Some(Role::Row(open, _)) if first && !header => *open,
+                        Some(Role::Row(open, _)) if first_of_page && !header => *open,
                         _ => {
                             tables += 1;
                             tables - 1
@@ -372,7 +373,7 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
                     }
                 }
             }
-            first = false;
+            first_of_page = false;
         }
         draft.paras.extend(page.recognised);
     }

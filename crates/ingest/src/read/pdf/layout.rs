@@ -1,8 +1,8 @@
 //! Words with places → lines → paragraphs and table rows.
 //!
-//! Owns geometry. Rows come from gaps that neighbouring lines share; two columns of running text are read one after the
-//! other. Coordinates are PDF points, y upwards.
+//! Owns geometry. Rows come from gaps that neighbouring lines share. Coordinates are PDF points, y upwards.
 
+use super::columns;
 use super::words::{LARGER, MARK_GAP, ONE_LINE, SAME_BASE, WORD_GAP, Word};
 use crate::tidy::hyphen::Words;
 
@@ -28,6 +28,8 @@ pub(super) struct Segment {
 pub(super) struct Line {
     /// The direction of text it belongs to, 0 for that of most of the page.
     pub(super) frame: usize,
+    /// The column or the stretch of whole lines it belongs to, counted over the page.
+    pub(super) block: usize,
     y: f32,
     /// Font size of its largest word.
     pub(super) size: f32,
@@ -75,9 +77,12 @@ pub(super) enum Piece<'a> {
 /// Groups the words of a page into lines, top to bottom, those of the other directions of text behind the first.
 pub(super) fn lines(frames: &[Vec<Word>]) -> Vec<Line> {
     let mut lines = Vec::new();
+    let mut block = 0;
     for (frame, words) in frames.iter().enumerate() {
-        let groups = groups(words.iter().collect());
-        lines.extend(groups.into_iter().map(|group| line_of(frame, group)));
+        for column in columns::blocks(groups(words.iter().collect()), &groups) {
+            lines.extend(column.into_iter().map(|group| line_of(frame, block, group)));
+            block += 1;
+        }
     }
     lines
 }
@@ -99,7 +104,7 @@ fn groups(mut words: Vec<&Word>) -> Vec<Vec<&Word>> {
     groups
 }
 
-fn line_of(frame: usize, mut words: Vec<&Word>) -> Line {
+fn line_of(frame: usize, block: usize, mut words: Vec<&Word>) -> Line {
     words.sort_by(|a, b| a.left.total_cmp(&b.left));
     let size = words.iter().map(|word| word.size).fold(0.0, f32::max);
     let bold = words.iter().all(|word| word.bold);
@@ -137,6 +142,7 @@ fn line_of(frame: usize, mut words: Vec<&Word>) -> Line {
     }
     Line {
         frame,
+        block,
         y,
         size,
         bold,
@@ -162,10 +168,16 @@ fn base_of(words: &[&Word], size: f32) -> f32 {
     most.map_or(0.0, |(base, _)| base)
 }
 
-/// Parts the lines of a page into paragraphs and tables.
-pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
-    let frames = lines.chunk_by(|a, b| a.frame == b.frame);
-    frames.flat_map(|lines| pieces_of(lines, words)).collect()
+/// Parts the lines of a page into paragraphs and tables, and tells which may go on with what stands before: the first of each
+/// column.
+pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<(bool, Piece<'a>)> {
+    let mut pieces = Vec::new();
+    for block in lines.chunk_by(|a, b| a.block == b.block) {
+        let upright = block.iter().all(|line| line.frame == 0);
+        let parted = pieces_of(block, words).into_iter().enumerate();
+        pieces.extend(parted.map(|(at, piece)| (at == 0 && upright, piece)));
+    }
+    pieces
 }
 
 fn pieces_of<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {

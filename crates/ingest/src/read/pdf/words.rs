@@ -70,7 +70,11 @@ pub(super) fn words(letters: &[TextChar], more: Vec<Word>) -> Vec<Vec<Word>> {
     frames.sort_by_key(|(_, frame)| std::cmp::Reverse(frame.len()));
     let upright = frames.iter().position(|(angle, _)| *angle == 0);
     let words_of = |(angle, frame): (i32, Vec<&TextChar>)| {
-        let angle = if is_mirrored(&frame) { -angle } else { angle };
+        let angle = if angle != 0 && is_mirrored(&frame, angle) {
+            -angle
+        } else {
+            angle
+        };
         let placed = frame.into_iter().map(|letter| place(letter, angle)).collect();
         words_of(placed, angle == 0)
     };
@@ -86,11 +90,23 @@ pub(super) fn words(letters: &[TextChar], more: Vec<Word>) -> Vec<Vec<Word>> {
 
 /// Tells whether a page counts downwards, as many programs have it, where the library takes the angle with the wrong sign.
 ///
-/// From letter to letter, the library's matrix moves as the program wrote it, and the origin as it is on the page.
-fn is_mirrored(frame: &[&TextChar]) -> bool {
-    let moves = frame.windows(2).filter_map(|pair| {
-        let ([.., from], [.., to]) = (pair[0].matrix?, pair[1].matrix?);
-        Some((to - from) * (pair[1].origin_y - pair[0].origin_y))
+/// From letter to letter, the library's matrix moves as the program wrote it, and the origin as it is on the page. A program
+/// writes along its own lines from left to right, or else turns them itself.
+fn is_mirrored(frame: &[&TextChar], angle: i32) -> bool {
+    let (rise, run) = (angle as f32).to_radians().sin_cos();
+    let height = |letter: &TextChar| letter.origin_y * run - letter.origin_x * rise;
+    let mut lines: Vec<&TextChar> = frame.to_vec();
+    lines.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    let moves = lines.windows(2).filter_map(|pair| {
+        let one_line = (height(pair[0]) - height(pair[1])).abs() <= SAME_BASE * pair[0].font_size;
+        let ([.., left, low], [.., right, high]) = (pair[0].matrix?, pair[1].matrix?);
+        let (across, up) = (right - left, high - low);
+        let written = if across.abs() > up.abs() {
+            across * rise
+        } else {
+            up
+        };
+        one_line.then(|| written * (pair[1].origin_y - pair[0].origin_y))
     });
     let (mut against, mut along) = (0, 0);
     for product in moves {
