@@ -429,7 +429,7 @@ fn letters_of_a_pdf_that_reach_into_one_another_keep_their_order() {
 #[test]
 fn two_columns_of_a_pdf_are_read_one_after_the_other() {
     let left = [
-        "The museum opens at ten in the morning on every",
+        "The museum opens at ten o'clock on every",
         "day of the week but Monday. Coats and bags",
         "are left with the porter, who gives a num-",
         "ber for each of them. Groups of more than",
