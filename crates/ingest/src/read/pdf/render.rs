@@ -4,6 +4,7 @@
 //! Owns the resolution, the limits, and keeping the renderer's panic to the page that caused it. The file is parsed a second
 //! time, by `hayro`, and only when a page has to be drawn.
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,8 @@ const MAX_TIME: Duration = Duration::from_secs(20);
 /// Draws pages of one document.
 pub(super) struct Renderer<'a> {
     bytes: &'a [u8],
-    opened: Option<Option<Pdf>>,
+    /// Nothing in it when the file cannot be opened.
+    opened: OnceCell<Option<Pdf>>,
     spent: Duration,
 }
 
@@ -40,7 +42,7 @@ impl<'a> Renderer<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
-            opened: None,
+            opened: OnceCell::new(),
             spent: Duration::ZERO,
         }
     }
@@ -72,15 +74,15 @@ impl<'a> Renderer<'a> {
             return None;
         }
         let begun = Instant::now();
-        let (bytes, opened) = (self.bytes, &mut self.opened);
+        let (bytes, opened) = (self.bytes, &self.opened);
         // What a panic leaves half-done is either thrown away here or opened anew.
         let drawn = catch_unwind(AssertUnwindSafe(|| {
-            let pdf = opened.get_or_insert_with(|| Pdf::new(bytes.to_vec()).ok());
+            let pdf = opened.get_or_init(|| Pdf::new(bytes.to_vec()).ok());
             draw_page(pdf.as_ref()?, number, scale)
         }));
         self.spent += begun.elapsed();
         drawn.unwrap_or_else(|_| {
-            self.opened = None;
+            self.opened = OnceCell::new();
             None
         })
     }

@@ -45,7 +45,7 @@ struct Letter<'a> {
     /// How wide it is, or about how wide where the library does not measure it.
     advance: f32,
     size: f32,
-    letter: &'a TextChar,
+    drawn: &'a TextChar,
 }
 
 /// Returns the words of a page, one list for each direction in which text runs, the one with most letters first.
@@ -131,7 +131,7 @@ fn place(letter: &TextChar, angle: i32) -> Letter<'_> {
             y,
             advance,
             size,
-            letter,
+            drawn: letter,
         };
     }
     let (sin, cos) = (angle as f32).to_radians().sin_cos();
@@ -141,7 +141,7 @@ fn place(letter: &TextChar, angle: i32) -> Letter<'_> {
         // The library measures along the horizontal, along which turned letters have no length.
         advance: usual_width(letter.char) * size,
         size,
-        letter,
+        drawn: letter,
     }
 }
 
@@ -177,7 +177,7 @@ fn words_of(mut letters: Vec<Letter<'_>>, measured: bool) -> Vec<Word> {
         // the font size, and more with letters set apart.
         let spaces = letters
             .iter()
-            .filter(|letter| letter.letter.char.is_whitespace())
+            .filter(|letter| letter.drawn.char.is_whitespace())
             .count();
         let left = if spaces * 20 > letters.len() { 0.6 } else { 0.2 };
         Gaps {
@@ -244,7 +244,7 @@ fn row_words(row: &[Letter<'_>], between: &[f32], gaps: Gaps, words: &mut Vec<Wo
         y,
         advance,
         size,
-        letter,
+        drawn: letter,
     } in row
     {
         if letter.char.is_whitespace() {
