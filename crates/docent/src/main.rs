@@ -284,6 +284,8 @@ enum Command {
     OcrWorker {
         /// The languages, `rus+eng`.
         languages: String,
+        /// How it goes about a page.
+        mode: String,
     },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
@@ -531,7 +533,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             })?;
         }
         Command::ReadWorker => reader::work()?,
-        Command::OcrWorker { languages } => return Err(ocr::work(&languages).into()),
+        Command::OcrWorker { languages, mode } => return Err(ocr::work(&languages, &mode).into()),
         Command::Conformance {
             url,
             locale,

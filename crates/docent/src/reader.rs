@@ -54,9 +54,22 @@ pub(crate) struct Reading {
 type Reply = Result<Reading, Refusal>;
 
 /// Reads files, one at a time, through a child that is started when it is needed.
-#[derive(Default)]
 pub(crate) struct Reader {
     running: Option<Running>,
+    /// The longest that one file may take by the clock, recognition apart.
+    limit: Duration,
+    /// Makes the command that starts the child.
+    program: fn() -> io::Result<Command>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            running: None,
+            limit: LIMIT,
+            program: worker,
+        }
+    }
 }
 
 struct Running {
@@ -70,7 +83,8 @@ struct Running {
 impl Reader {
     /// Reads one file. Blocks until it is read or its time is over.
     pub(crate) fn read(&mut self, name: &str, bytes: &[u8]) -> Reply {
-        let mut running = match self.running.take().map_or_else(start, Ok) {
+        let running = self.running.take();
+        let mut running = match running.map_or_else(|| (self.program)().and_then(start), Ok) {
             Ok(running) => running,
             Err(error) => {
                 return Err(refused(
@@ -83,11 +97,14 @@ impl Reader {
             .and_then(|()| send(&mut running.requests, bytes))
             .and_then(|()| running.requests.flush());
         let mut recogniser = ocr::Recogniser::new(ocr::INDEX_LIMIT);
+        let mut left = self.limit;
         let got = loop {
+            let begun = Instant::now();
             let got = match sent {
-                Ok(()) => running.replies.recv_timeout(LIMIT),
+                Ok(()) => running.replies.recv_timeout(left),
                 Err(_) => Err(RecvTimeoutError::Disconnected),
             };
+            left = left.saturating_sub(begun.elapsed());
             match got {
                 Ok(Message::Done(reply)) => break Ok(reply),
                 Ok(Message::Page(picture)) => {
@@ -111,7 +128,7 @@ impl Reader {
             }
             Err(RecvTimeoutError::Timeout) => {
                 running.end();
-                Err(too_slow(LIMIT))
+                Err(too_slow(self.limit))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let (status, last_words) = running.end();
@@ -152,9 +169,15 @@ impl Running {
     }
 }
 
-fn start() -> io::Result<Running> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("read-worker")
+/// Returns the command that starts a reader.
+fn worker() -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("read-worker");
+    Ok(command)
+}
+
+fn start(mut program: Command) -> io::Result<Running> {
+    let mut child = program
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -343,16 +366,24 @@ fn told(document: &Document, kind: NoticeKind) -> Vec<String> {
 ///
 /// Returns its exit code, or why it gave none.
 pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusal> {
+    let program = std::env::current_exe().map(|program| {
+        let mut command = Command::new(program);
+        command.args(["extract", "--here"]).args(arguments);
+        command
+    });
+    run_apart(program, LIMIT)
+}
+
+/// Runs what extracts, for at most `limit` by the clock.
+fn run_apart(program: io::Result<Command>, limit: Duration) -> Result<u8, Refusal> {
     /// How often the child is looked at.
     const LOOK_AGAIN: Duration = Duration::from_millis(2);
     /// Its standard error is closed when it ends, but for the moment that a thread needs to notice.
     const MOMENT: Duration = Duration::from_secs(1);
     /// What Rust exits with after a panic.
     const PANICKED: i32 = 101;
-    let child = std::env::current_exe().and_then(|program| {
-        Command::new(program)
-            .args(["extract", "--here"])
-            .args(arguments)
+    let child = program.and_then(|mut program| {
+        program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -384,11 +415,11 @@ pub(crate) fn extract_apart(arguments: &[&std::ffi::OsStr]) -> Result<u8, Refusa
                 }
                 return code.ok_or_else(|| broke_off(Some(status), &words));
             }
-            Ok(None) if begun.elapsed() < LIMIT => thread::sleep(LOOK_AGAIN),
+            Ok(None) if begun.elapsed() < limit => thread::sleep(LOOK_AGAIN),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(too_slow(LIMIT));
+                return Err(too_slow(limit));
             }
         }
     }
@@ -445,6 +476,8 @@ pub(crate) fn print(text: String) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -476,5 +509,39 @@ mod tests {
         assert_eq!(ended(libc::SIGSEGV, ""), "damaged");
         assert_eq!(ended(libc::SIGKILL, ""), "too_big");
         assert_eq!(ended(libc::SIGXCPU, ""), "timeout");
+    }
+    /// Writes its number into a file, and then neither works nor ends.
+    #[cfg(target_os = "linux")]
+    const HANGS: &str = "echo $$ > \"$1\"; exec sleep 600";
+
+    #[cfg(target_os = "linux")]
+    fn lives(number: &str) -> bool {
+        Path::new("/proc").join(number.trim()).exists()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_reader_that_hangs_without_working_is_killed_at_its_deadline() {
+        let folder = tempfile::tempdir().unwrap();
+        let limit = Duration::from_millis(600);
+        let said = folder.path().join("extract");
+        let mut program = Command::new("sh");
+        program.args(["-c", HANGS, "sh"]).arg(&said);
+        assert_eq!(run_apart(Ok(program), limit).unwrap_err().code, "timeout");
+        assert!(!lives(&std::fs::read_to_string(said).unwrap()));
+
+        let mut reader = Reader {
+            running: None,
+            limit,
+            program: || {
+                let mut program = Command::new("sh");
+                program.args(["-c", "exec sleep 600"]);
+                Ok(program)
+            },
+        };
+        let begun = Instant::now();
+        let refusal = reader.read("plan.pdf", b"%PDF-1.4").unwrap_err();
+        assert_eq!(refusal.code, "timeout");
+        assert!(begun.elapsed() >= limit && reader.running.is_none());
     }
 }

@@ -14,7 +14,7 @@ pub const MAX_RECOGNISED_PAGES: usize = 200;
 pub struct Picture {
     /// The page, from 1.
     pub page: u32,
-    /// PNG, JPEG or TIFF.
+    /// PNG, JPEG, TIFF or PGM.
     pub bytes: Vec<u8>,
 }
 

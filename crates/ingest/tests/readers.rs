@@ -300,16 +300,23 @@ fn a_docx_that_unpacks_without_end_is_refused() {
     );
 }
 
-/// Writes a PDF of one page with these texts at these places; `locked` names an encryption that no password opens.
+/// Writes a PDF of one page with these texts at these places.
 fn pdf(texts: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let mut content = String::new();
     for (x, y, size, text) in texts {
         writeln!(content, "BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET").expect("memory takes it");
     }
+    pdf_page(&content, "")
+}
+
+/// Writes a PDF of one page with this content and these notes on it.
+fn pdf_page(content: &str, notes: &str) -> Vec<u8> {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [{notes}] /Resources << /Font << /F1 5 0 R >> >> >>"
+        ),
         format!("<< /Length {} >>\nstream\n{content}endstream", content.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
     ];
@@ -399,6 +406,101 @@ fn figures_at_the_foot_of_a_pdf_page_are_not_taken_for_its_number() {
     assert_eq!(
         read("a.pdf", &unnumbered).text,
         "Loans of the year, all halls together\n2025\n"
+    );
+}
+
+/// Words that reach into one another came out with their letters mixed: «LTAEX».
+#[test]
+fn letters_of_a_pdf_that_reach_into_one_another_keep_their_order() {
+    let file = pdf(&[
+        (70.0, 700.0, 20.0, "L"),
+        (73.9, 704.0, 14.0, "A"),
+        (80.2, 700.0, 20.0, "T"),
+        (89.1, 695.7, 20.0, "E"),
+        (99.9, 700.0, 20.0, "X"),
+        (118.7, 700.0, 20.0, "sets type,"),
+        (70.0, 650.0, 20.0, "and 5"),
+        (122.0, 656.0, 12.0, "2"),
+        (140.0, 650.0, 20.0, "is 25."),
+    ]);
+    assert_eq!(read("a.pdf", &file).text, "LATEX sets type,\nand 5² is 25.\n");
+}
+
+#[test]
+fn two_columns_of_a_pdf_are_read_one_after_the_other() {
+    let left = [
+        "The museum opens at ten o'clock on every",
+        "day of the week but Monday. Coats and bags",
+        "are left with the porter, who gives a num-",
+        "ber for each of them. Groups of more than",
+        "twelve people are asked to come in the after-",
+        "noon, when the halls are less crowded, and",
+        "to tell the office of their visit two days in",
+        "advance. Pictures may be taken without a",
+    ];
+    let right = [
+        "flash. The tower is climbed in parties of six",
+        "people, led by a warden who knows the nar-",
+        "row steps. Children under eight stay below",
+        "with a grown-up. In rain and frost the tower",
+        "is closed, and tickets that were bought for it",
+        "are good for another day of the same year.",
+        "The garden behind the house can be visited",
+        "free of charge until the evening bell is rung.",
+    ];
+    let mut texts = vec![(70.0, 780.0, 18.0, "Visitors of the museum")];
+    for (at, (left, right)) in left.iter().zip(&right).enumerate() {
+        let y = 740.0 - 14.0 * at as f32;
+        texts.push((70.0, y, 11.0, left));
+        texts.push((340.0, y - 3.0, 11.0, right));
+    }
+    let text = read("a.pdf", &pdf(&texts)).text;
+    for phrase in [
+        "gives a number for each",
+        "without a flash. The tower",
+        "narrow steps. Children",
+    ] {
+        assert!(text.contains(phrase), "no «{phrase}» in {text}");
+    }
+    assert!(!text.contains('|'), "{text}");
+}
+
+/// The library takes the angle of text with the wrong sign on pages that count downwards.
+#[test]
+fn turned_text_of_a_pdf_is_read_along_its_own_lines() {
+    let upright = "BT /F1 11 Tf 1 0 0 1 70 700 Tm (The hall has shelves on two walls.) Tj ET\n";
+    let rows = [
+        format!("{upright}BT /F1 11 Tf 0 1 -1 0 500 300 Tm (Map of the upper floor) Tj ET"),
+        format!("{upright}BT /F1 11 Tf 0 -1 1 0 500 600 Tm (Map of the upper floor) Tj ET"),
+        "1 0 0 -1 0 842 cm BT /F1 11 Tf 1 0 0 -1 70 142 Tm (The hall has shelves on two walls.) Tj ET\n\
+         BT /F1 11 Tf 0 -1 -1 0 500 542 Tm (Map of the upper floor) Tj ET"
+            .to_owned(),
+        "1 0 0 -1 0 842 cm BT /F1 11 Tf 1 0 0 -1 70 142 Tm (The hall has shelves on two walls.) Tj ET\n\
+         BT /F1 11 Tf 0 1 1 0 500 242 Tm (Map of the upper floor) Tj ET"
+            .to_owned(),
+    ];
+    for content in rows {
+        assert_eq!(
+            read("a.pdf", &pdf_page(&content, "")).text,
+            "The hall has shelves on two walls.\nMap of the upper floor\n",
+            "{content}"
+        );
+    }
+}
+
+#[test]
+fn a_pdf_form_has_what_is_filled_in_beside_its_labels() {
+    let content =
+        "BT /F1 11 Tf 70 700 Td (Name of the reader:) Tj ET BT /F1 11 Tf 70 660 Td (Card number:) Tj ET";
+    let notes = "<< /Subtype /Widget /FT /Tx /T (name) /V (Vera Olkhova) /Rect [180 695 400 713] /DA (/F1 11 Tf) >> \
+        << /Subtype /Widget /FT /Tx /T (card) /V (4417) /Rect [180 655 400 673] /DA (/F1 11 Tf) >> \
+        << /Subtype /Widget /FT /Tx /T (pin) /Ff 8192 /V (9932) /Rect [180 615 400 633] >> \
+        << /Subtype /Widget /FT /Tx /T (old) /F 2 /V (hidden words) /Rect [180 615 400 633] >> \
+        << /Subtype /Text /Contents (a reviewer asks) /Rect [500 700 520 720] >> \
+        << /Subtype /FreeText /Contents (Valid until May) /Rect [70 500 300 516] /DA (/F1 11 Tf) >>";
+    assert_eq!(
+        read("a.pdf", &pdf_page(content, notes)).text,
+        "Name of the reader: | Vera Olkhova\nCard number: | 4417\nValid until May\n"
     );
 }
 

@@ -56,6 +56,59 @@ fn a_scan_and_a_picture_are_recognised_and_say_so() {
 }
 
 #[test]
+fn pages_that_have_no_plain_picture_are_drawn_and_recognised() {
+    if !recognises() {
+        eprintln!("skipped: tesseract with rus and kaz is not installed");
+        return;
+    }
+    let cases: [(&str, &[&str]); 3] = [
+        // A layer of other letters than those on the page, and one without any letter.
+        (
+            "garbled.pdf",
+            &["Плиту протирает тот, кто готовил на ней последним."],
+        ),
+        (
+            "unnamed.pdf",
+            &["Плиту протирает тот, кто готовил на ней последним."],
+        ),
+        // A scan in JBIG2, one in strips, one in JPEG 2000, and letters as outlines.
+        (
+            "pictures.pdf",
+            &[
+                "Бельё принимают по вторникам и пятницам",
+                "Сломанный инструмент возвращают",
+                "Почтовых голубей выпускает",
+                "Мишени меняет один дежурный.",
+                "letters may be wrong: 1-4",
+            ],
+        ),
+    ];
+    for (name, phrases) in cases {
+        let output = extract(&data(name), None);
+        let text = String::from_utf8(output.stdout).unwrap();
+        for phrase in phrases {
+            assert!(text.contains(phrase), "{name}: no «{phrase}» in {text}");
+        }
+    }
+}
+
+/// A picture of a page that stands on its head came out as noise.
+#[test]
+fn a_page_that_stands_on_its_head_is_turned() {
+    let listed = Command::new("tesseract").arg("--list-langs").output();
+    let turns = listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("osd"));
+    if !recognises() || !turns {
+        eprintln!("skipped: tesseract with rus, kaz and osd is not installed");
+        return;
+    }
+    let text = String::from_utf8(extract(&data("turned.png"), None).stdout).unwrap();
+    assert!(
+        text.contains("станция закрывается до особого объявления"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_library_with_a_scan_has_its_text_in_the_index() {
     if !recognises() {
         eprintln!("skipped: tesseract with rus and kaz is not installed");
@@ -91,11 +144,16 @@ fn a_library_with_a_scan_has_its_text_in_the_index() {
 #[test]
 fn without_the_program_a_scan_is_refused_with_the_remedy() {
     let nothing = tempfile::tempdir().unwrap();
-    for name in ["scan.pdf", "scan.png"] {
+    for (name, code) in [
+        ("scan.pdf", "no_text"),
+        ("scan.png", "no_text"),
+        ("pictures.pdf", "no_text"),
+        ("garbled.pdf", "garbled_text"),
+    ] {
         let output = extract(&data(name), Some(nothing.path()));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            !output.status.success() && said.contains("tesseract-ocr-rus"),
+            !output.status.success() && said.contains("tesseract-ocr-rus") && said.contains(code),
             "{name}: {said}"
         );
     }

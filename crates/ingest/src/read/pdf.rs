@@ -1,10 +1,14 @@
-//! PDF with a text layer: words by `pdf_oxide`; lines, rows, paragraphs and headings by us.
+//! PDF with a text layer: letters by `pdf_oxide`; words, lines, rows, paragraphs and headings by us.
 //!
 //! Owns: refusing locked, endless and scanned files, and running headers and footers. A page that cannot be read costs
 //! that page and is told.
 
+mod columns;
+mod fields;
 mod layout;
 mod pages;
+mod render;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 
@@ -62,7 +66,7 @@ pub(super) fn read(bytes: &[u8], recognise: Recognise<'_>) -> Result<Draft, Unre
     }
     let mut draft = Draft::new(Format::Pdf);
     draft.pages = u32::try_from(count).ok();
-    let mut pages = pages::read(&pdf, count, &mut draft, recognise)?;
+    let mut pages = pages::read(&pdf, bytes, count, &mut draft, recognise)?;
     drop_running_lines(&mut pages);
     properties(&pdf, &mut draft);
     assemble(pages, &mut draft);
@@ -159,18 +163,7 @@ fn properties(pdf: &PdfDocument, draft: &mut Draft) {
         return;
     };
     let value = |key: &str| {
-        let bytes = dict.get(key)?.as_string()?;
-        let text = match bytes {
-            [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE
-                .decode_without_bom_handling(rest)
-                .0
-                .into_owned(),
-            [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-            _ => encoding_rs::WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned(),
-        };
+        let text = decoded(dict.get(key)?.as_string()?);
         (!text.trim().is_empty()).then_some(text)
     };
     draft.title = value("Title");
@@ -178,6 +171,21 @@ fn properties(pdf: &PdfDocument, draft: &mut Draft) {
     draft.date = value("ModDate")
         .or_else(|| value("CreationDate"))
         .and_then(|date| iso_date(&date));
+}
+
+/// Decodes a text string outside of a page's content: UTF-16, UTF-8 or, nearly, Latin-1.
+fn decoded(bytes: &[u8]) -> String {
+    match bytes {
+        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE
+            .decode_without_bom_handling(rest)
+            .0
+            .into_owned(),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => encoding_rs::WINDOWS_1252
+            .decode_without_bom_handling(bytes)
+            .0
+            .into_owned(),
+    }
 }
 
 /// `D:20260105…` → `2026-01-05`.
@@ -201,9 +209,11 @@ fn drop_running_lines(pages: &mut [Page]) {
             .filter(|c| !c.is_whitespace())
             .collect()
     };
+    // Lines of another direction, which come last, stand in the margin.
+    let upright = |page: &[Line]| page.iter().filter(|line| line.frame == 0).count();
     let edges = |page: &[Line]| -> Vec<usize> {
-        let count = page.len();
-        (0..count)
+        let count = upright(page);
+        (0..page.len())
             .filter(|at| *at < EDGE_LINES || at + EDGE_LINES >= count)
             .collect()
     };
@@ -221,7 +231,7 @@ fn drop_running_lines(pages: &mut [Page]) {
     let numbered = numbering(pages);
     let mut met = HashSet::new();
     for (number, page) in pages.iter_mut().enumerate() {
-        let count = page.lines.len();
+        let count = upright(&page.lines);
         let mut at = 0;
         page.lines.retain(|line| {
             let edge = at < EDGE_LINES || at + EDGE_LINES >= count;
@@ -319,14 +329,14 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
     let mut tables = 0;
     for (number, page) in pages.into_iter().enumerate() {
         let page_number = u32::try_from(number + 1).ok();
-        let mut first = true;
-        for piece in layout::pieces(&page.lines, &words) {
+        let mut first_of_page = true;
+        for (first, piece) in layout::pieces(&page.lines, &words) {
             match piece {
                 Piece::Table(rows) => {
                     let header = super::draft::looks_like_header(&rows);
                     // Rows that begin a page without a header go on from the page before, and so does their header.
                     let table = match draft.paras.last().map(|para| &para.role) {
-                        Some(Role::Row(open, _)) if first && !header => *open,
+                        Some(Role::Row(open, _)) if first_of_page && !header => *open,
                         _ => {
                             tables += 1;
                             tables - 1
@@ -363,7 +373,7 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
                     }
                 }
             }
-            first = false;
+            first_of_page = false;
         }
         draft.paras.extend(page.recognised);
     }

@@ -1,20 +1,13 @@
 //! Words with places → lines → paragraphs and table rows.
 //!
-//! Owns geometry. Rows come from gaps that neighbouring lines share; two columns of running text are read one after the
-//! other. Coordinates are PDF points, y upwards.
+//! Owns geometry. Rows come from gaps that neighbouring lines share. Coordinates are PDF points, y upwards.
 
-use pdf_oxide::layout::Word;
-
+use super::columns;
+use super::words::{LARGER, MARK_GAP, ONE_LINE, SAME_BASE, WORD_GAP, Word};
 use crate::tidy::hyphen::Words;
 
 /// A gap wider than this many font sizes parts cells when the lines around share it; justified text seldom gets there.
 const CELL_GAP: f32 = 0.8;
-
-/// A gap wider than this many font sizes parts words.
-const WORD_GAP: f32 = 0.12;
-
-/// A gap wider than this many font sizes parts a mark from the word before it, as the Russian standard for references has it.
-const MARK_GAP: f32 = 0.18;
 
 /// Lines of one paragraph or cell are at most this many font sizes apart, baseline to baseline.
 const LINE_STEP: f32 = 1.75;
@@ -33,6 +26,10 @@ pub(super) struct Segment {
 /// A line of a page.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
+    /// The direction of text it belongs to, 0 for that of most of the page.
+    pub(super) frame: usize,
+    /// The column or the stretch of whole lines it belongs to, counted over the page.
+    pub(super) block: usize,
     y: f32,
     /// Font size of its largest word.
     pub(super) size: f32,
@@ -77,69 +74,75 @@ pub(super) enum Piece<'a> {
     Table(Vec<Vec<String>>),
 }
 
-/// Groups the words of a page into lines, top to bottom.
-pub(super) fn lines(words: &[Word]) -> Vec<Line> {
-    let mut words: Vec<&Word> = words
-        .iter()
-        .filter(|word| !word.text.trim().is_empty() && word.bbox.x.is_finite() && word.bbox.y.is_finite())
-        .collect();
-    words.sort_by(|a, b| b.bbox.y.total_cmp(&a.bbox.y).then(a.bbox.x.total_cmp(&b.bbox.x)));
-    let mut groups: Vec<Vec<&Word>> = Vec::new();
-    for word in words {
-        let size = font_size(word);
-        let same = groups
-            .last()
-            .and_then(|group| group.first())
-            .is_some_and(|first| (first.bbox.y - word.bbox.y).abs() <= 0.45 * size.max(font_size(first)));
-        match groups.last_mut() {
-            Some(group) if same => group.push(word),
-            _ => groups.push(vec![word]),
+/// Groups the words of a page into lines, top to bottom, those of the other directions of text behind the first.
+pub(super) fn lines(frames: &[Vec<Word>]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut block = 0;
+    for (frame, words) in frames.iter().enumerate() {
+        for column in columns::blocks(groups(words.iter().collect()), &groups) {
+            lines.extend(column.into_iter().map(|group| line_of(frame, block, group)));
+            block += 1;
         }
     }
-    groups.into_iter().map(line_of).collect()
+    lines
 }
 
-fn font_size(word: &Word) -> f32 {
-    let size = word.avg_font_size;
-    if size.is_finite() && size > 0.5 {
-        size
-    } else {
-        word.bbox.height.max(1.0)
-    }
-}
-
-fn line_of(mut words: Vec<&Word>) -> Line {
-    words.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x));
-    let size = words.iter().map(|word| font_size(word)).fold(0.0, f32::max);
-    let bold = words.iter().all(|word| word.is_bold);
-    let y = words.iter().map(|word| word.bbox.y).fold(f32::INFINITY, f32::min);
-    let mut segments: Vec<Segment> = Vec::new();
+/// Groups words into lines, top to bottom.
+fn groups(mut words: Vec<&Word>) -> Vec<Vec<&Word>> {
+    words.sort_by(|a, b| b.base.total_cmp(&a.base).then(a.left.total_cmp(&b.left)));
+    let mut groups: Vec<Vec<&Word>> = Vec::new();
+    // The largest word tells where the line is; a raised one may come first.
+    let mut largest: Option<&Word> = None;
     for word in words {
-        let (left, right) = (word.bbox.x, word.bbox.x + word.bbox.width);
+        let line = largest.filter(|line| line.base - word.base <= ONE_LINE * word.size.max(line.size));
+        match groups.last_mut().filter(|_| line.is_some()) {
+            Some(group) => group.push(word),
+            None => groups.push(vec![word]),
+        }
+        largest = line.filter(|line| word.size <= LARGER * line.size).or(Some(word));
+    }
+    groups
+}
+
+fn line_of(frame: usize, block: usize, mut words: Vec<&Word>) -> Line {
+    words.sort_by(|a, b| a.left.total_cmp(&b.left));
+    let size = words.iter().map(|word| word.size).fold(0.0, f32::max);
+    let bold = words.iter().all(|word| word.bold);
+    let y = base_of(&words, size);
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut before: Option<&Word> = None;
+    for word in words {
         // A small word high above the line is raised: an article's number or a footnote's mark.
-        let raised = font_size(word) < size * 0.8 && word.bbox.y > y + size * 0.2;
+        let raised = word.size < size * 0.8 && word.base > y + size * 0.2;
         match segments.last_mut() {
-            Some(segment) if left - segment.right <= CELL_GAP * size => {
-                // Some programs set marks a little apart from their word.
+            Some(segment) if word.left - segment.right <= CELL_GAP * size => {
                 let mark = word.text.starts_with([',', '.', ';', ':', ')', '»']);
-                if left - segment.right > if mark { MARK_GAP } else { WORD_GAP } * size && !raised {
+                let gap = if mark { MARK_GAP } else { WORD_GAP };
+                let apart = match before {
+                    Some(before) if (before.base - word.base).abs() <= SAME_BASE * size => word.apart,
+                    _ => word.left - segment.right > gap * size,
+                };
+                if apart && !raised {
                     segment.text.push(' ');
                 }
                 if raised {
-                    super::super::draft::push_raised(&mut segment.text, word.text.trim());
+                    super::super::draft::push_raised(&mut segment.text, &word.text);
                 } else {
-                    segment.text.push_str(word.text.trim());
+                    segment.text.push_str(&word.text);
                 }
-                segment.right = segment.right.max(right);
+                segment.right = segment.right.max(word.right);
             }
             _ => segments.push(Segment {
-                left,
-                right,
-                text: word.text.trim().to_owned(),
+                left: word.left,
+                right: word.right,
+                text: word.text.clone(),
             }),
         }
+        before = Some(word);
     }
     Line {
+        frame,
+        block,
         y,
         size,
         bold,
@@ -147,8 +150,37 @@ fn line_of(mut words: Vec<&Word>) -> Line {
     }
 }
 
-/// Parts the lines of a page into paragraphs and tables.
-pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
+/// Returns the base line on which most letters of the largest size stand; logos and indices are lower or higher.
+fn base_of(words: &[&Word], size: f32) -> f32 {
+    let mut bases: Vec<(f32, usize)> = Vec::new();
+    for word in words.iter().filter(|word| word.size > 0.8 * size) {
+        match bases
+            .iter_mut()
+            .find(|(base, _)| (base - word.base).abs() < 0.05 * size)
+        {
+            Some((_, letters)) => *letters += word.text.len(),
+            None => bases.push((word.base, word.text.len())),
+        }
+    }
+    let most = bases
+        .into_iter()
+        .max_by(|a, b| a.1.cmp(&b.1).then(b.0.total_cmp(&a.0)));
+    most.map_or(0.0, |(base, _)| base)
+}
+
+/// Parts the lines of a page into paragraphs and tables, and tells which may go on with what stands before: the first of each
+/// column.
+pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<(bool, Piece<'a>)> {
+    let mut pieces = Vec::new();
+    for block in lines.chunk_by(|a, b| a.block == b.block) {
+        let upright = block.iter().all(|line| line.frame == 0);
+        let parted = pieces_of(block, words).into_iter().enumerate();
+        pieces.extend(parted.map(|(at, piece)| (at == 0 && upright, piece)));
+    }
+    pieces
+}
+
+fn pieces_of<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
     let left = lines.iter().map(Line::left).fold(f32::INFINITY, f32::min);
     let right = lines.iter().map(Line::right).fold(0.0, f32::max);
     let mut pieces = Vec::new();

@@ -1,7 +1,9 @@
 //! The pages of a PDF: their lines, or what was recognised on a picture of them.
 //!
-//! Owns the choice between the text layer and recognition for each page, and telling what was lost or mended. A page that
-//! cannot be read, has no text or a garbled one costs that page.
+//! Owns the choice between the text layer and recognition for each page, which picture of it is recognised, and telling what
+//! was lost or mended. A page that cannot be read, has no text or a garbled one costs that page.
+
+use std::collections::HashSet;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use pdf_oxide::PdfDocument;
@@ -9,7 +11,10 @@ use pdf_oxide::extractors::ImageData;
 
 use super::super::draft::{Draft, Para};
 use super::super::{no_text, refuse};
+use super::fields;
 use super::layout::{self, Line};
+use super::render::Renderer;
+use super::words;
 use crate::garble::is_garbled;
 use crate::ocr::{self, MAX_RECOGNISED_PAGES, Picture, REMEDY, Recognise, Recognised};
 use crate::tidy::mojibake::Misreading;
@@ -33,26 +38,28 @@ enum Fate {
     Failed,
     /// Nothing to read on it.
     Blank,
-    /// A picture of text.
+    /// A picture of text, or letters drawn as outlines.
     Scan,
     Garbled,
 }
 
-/// Reads all pages; refuses a document none of whose pages gave text.
+/// Reads all pages of the document in `bytes`; refuses one none of whose pages gave text.
 pub(super) fn read(
     pdf: &PdfDocument,
+    bytes: &[u8],
     count: usize,
     draft: &mut Draft,
     recognise: Recognise<'_>,
 ) -> Result<Vec<Page>, Unreadable> {
+    let mut renderer = Renderer::new(bytes);
     let mut pages = Vec::with_capacity(count);
     let mut fates = Vec::with_capacity(count);
     let mut turned = 0_usize;
     for number in 0..count {
-        let (page, fate) = match pdf.extract_words(number) {
-            Ok(words) => {
+        let (page, fate) = match pdf.extract_chars_filtered(number, HashSet::new(), HashSet::new()) {
+            Ok(letters) => {
                 let mut page = Page {
-                    lines: layout::lines(&words),
+                    lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
                     ..Page::default()
                 };
                 let mut text = text_of(&page);
@@ -63,10 +70,10 @@ pub(super) fn read(
                         .for_each(|line| line.change(|words| misreading.undo(words)));
                     text = text_of(&page);
                 }
-                let fate = if text.chars().nth(STAMP_CHARS).is_none() {
-                    if has_picture(pdf, number) {
+                let fate = if let Some(letters) = stamp(&text) {
+                    if has_picture(pdf, number) || renderer.shows_more_than(number, letters) {
                         Fate::Scan
-                    } else if text.is_empty() {
+                    } else if letters == 0 {
                         Fate::Blank
                     } else {
                         Fate::Sound
@@ -91,7 +98,7 @@ pub(super) fn read(
     if fates.iter().all(|fate| *fate == Fate::Failed) {
         return Err(super::damaged());
     }
-    let done = recognise_pages(pdf, &mut pages, &fates, draft, recognise);
+    let done = recognise_pages(pdf, &mut renderer, &mut pages, &fates, draft, recognise);
     let garbled = fates.contains(&Fate::Garbled);
     for (page, fate) in pages.iter_mut().zip(&fates) {
         if *fate == Fate::Garbled {
@@ -117,18 +124,27 @@ pub(super) fn read(
     Ok(pages)
 }
 
+/// Returns the number of letters of a text that is too short to be that of a page.
+fn stamp(text: &str) -> Option<usize> {
+    let mut letters = text.chars().filter(|c| !c.is_whitespace());
+    let count = letters.by_ref().take(STAMP_CHARS).count();
+    letters.next().is_none().then_some(count)
+}
+
 fn text_of(page: &Page) -> String {
     page.lines.iter().map(Line::text).collect::<Vec<_>>().join("\n")
 }
 
-/// Tells whether a page has a picture large enough to hold text.
+/// Tells whether a page has pictures large enough to hold text.
 fn has_picture(pdf: &PdfDocument, number: usize) -> bool {
     /// Points by points: smaller ones are emblems.
     const MIN_AREA: f32 = 200.0 * 200.0;
+    // Scanners cut pages into strips, each of which is small.
     pdf.page_image_handles(number).is_ok_and(|pictures| {
-        pictures
+        let areas = pictures
             .iter()
-            .any(|picture| picture.bbox.width * picture.bbox.height >= MIN_AREA)
+            .map(|picture| picture.bbox.width * picture.bbox.height);
+        areas.sum::<f32>() >= MIN_AREA
     })
 }
 
@@ -143,11 +159,14 @@ enum Done {
 /// Has the pages without sound text recognised, and tells which were and which were not.
 fn recognise_pages(
     pdf: &PdfDocument,
+    renderer: &mut Renderer<'_>,
     pages: &mut [Page],
     fates: &[Fate],
     draft: &mut Draft,
     recognise: Recognise<'_>,
 ) -> Done {
+    /// A stamp or a title as text is given up for recognition that tells this many times as much.
+    const WORTH: usize = 3;
     let mut done = Done::All;
     let (mut read, mut scans, mut garbled, mut failed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut sent = 0;
@@ -163,28 +182,39 @@ fn recognise_pages(
         if done == Done::All && sent >= MAX_RECOGNISED_PAGES {
             done = Done::Some;
         }
+        let picture = match done {
+            Done::All => picture_of(pdf, renderer, at, *fate),
+            Done::Some | Done::Absent => None,
+        };
+        let undrawn = picture.is_none();
         let mut paras = Vec::new();
-        if done == Done::All
-            && let Some(bytes) = picture_of(pdf, at)
-        {
+        if let Some((bytes, drawn)) = picture {
             sent += 1;
             let page = u32::try_from(at + 1).unwrap_or(u32::MAX);
             match recognise(Picture { page, bytes }) {
-                Recognised::Text(text) => paras = ocr::paras(&text, page),
+                Recognised::Text(text) => {
+                    let own = text_of(&pages[at]).chars().count();
+                    // What the layer has is on a page as it is drawn, and the layer knows it better.
+                    if *fate == Fate::Scan && drawn && text.chars().count() <= own * WORTH {
+                        continue;
+                    }
+                    if drawn {
+                        pages[at].lines.clear();
+                    }
+                    paras = ocr::paras(&text, page);
+                }
                 Recognised::Nothing => {}
                 Recognised::Absent => done = Done::Absent,
                 Recognised::OutOfTime => done = Done::Some,
             }
         }
-        if paras.is_empty() {
-            if *fate == Fate::Garbled {
-                garbled.push(at + 1);
-            } else if done != Done::All {
-                scans.push(at + 1);
-            }
-        } else {
+        if !paras.is_empty() {
             read.push(at + 1);
             pages[at].recognised = paras;
+        } else if *fate == Fate::Garbled {
+            garbled.push(at + 1);
+        } else if undrawn || done != Done::All {
+            scans.push(at + 1);
         }
     }
     let why = match done {
@@ -213,23 +243,45 @@ fn recognise_pages(
     done
 }
 
-/// Returns the largest picture on a page: of a scan it is the page.
-fn picture_of(pdf: &PdfDocument, number: usize) -> Option<Vec<u8>> {
+/// Returns a picture of a page and whether it had to be drawn: the one that fills the page as it is stored is finest and
+/// costs nothing.
+fn picture_of(
+    pdf: &PdfDocument,
+    renderer: &mut Renderer<'_>,
+    number: usize,
+    fate: Fate,
+) -> Option<(Vec<u8>, bool)> {
+    if fate == Fate::Scan
+        && let Some(picture) = whole_picture(pdf, number)
+    {
+        return Some((picture, false));
+    }
+    Some((renderer.picture(number)?, true))
+}
+
+/// Returns the one picture of a page that fills it, upright and in a format that recognisers take.
+fn whole_picture(pdf: &PdfDocument, number: usize) -> Option<Vec<u8>> {
     /// Fewer dots a side hold no line of text.
     const MIN_SIDE: u32 = 200;
     /// A page at 600 dots per inch has 35 million; beyond it a picture is a poster or an attack on memory.
     const MAX_DOTS: u64 = 50_000_000;
-    let dots = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    /// Margins of a scanner's glass; what is outside of the picture is lost.
+    const MIN_SHARE: f32 = 0.8;
     let pictures = pdf.page_image_handles(number).ok()?;
-    let largest = pictures
-        .iter()
-        .filter(|picture| picture.width.min(picture.height) >= MIN_SIDE)
-        .filter(|picture| dots(picture.width, picture.height) <= MAX_DOTS)
-        .max_by_key(|picture| dots(picture.width, picture.height))?;
-    let picture = largest.decode().ok()?;
-    match picture.data() {
+    let [picture] = pictures.as_slice() else {
+        return None;
+    };
+    let (left, bottom, right, top) = pdf.get_page_media_box(number).ok()?;
+    let fills = picture.bbox.width * picture.bbox.height >= MIN_SHARE * (right - left) * (top - bottom);
+    let upright = picture.rotation_degrees == 0.0 && matches!(pdf.get_page_rotation(number), Ok(0));
+    let dots = u64::from(picture.width) * u64::from(picture.height);
+    if !fills || !upright || picture.width.min(picture.height) < MIN_SIDE || dots > MAX_DOTS {
+        return None;
+    }
+    let decoded = picture.decode().ok()?;
+    match decoded.data() {
         ImageData::Jpeg(bytes) => Some(bytes.clone()),
-        ImageData::Raw { .. } => picture.to_png_bytes().ok(),
+        ImageData::Raw { .. } => decoded.to_png_bytes().ok(),
     }
 }
 

@@ -1,0 +1,154 @@
+//! What is filled into forms and written on pages with a viewer: the values of fields, free text and stamps.
+//!
+//! Owns where these words stand. They are no part of a page's content; a reader sees them on it all the same. Notes that open in
+//! a window of their own, and what is marked as hidden, are left out.
+
+use std::collections::HashMap;
+
+use pdf_oxide::PdfDocument;
+use pdf_oxide::object::Object;
+
+use super::words::Word;
+
+/// A form has a few hundred fields; a page of a register drawn with them some thousands.
+const MAX_NOTES: usize = 5_000;
+
+/// Returns the words of the fields and free texts of the page at `number`, from 0.
+pub(super) fn words(pdf: &PdfDocument, number: usize) -> Vec<Word> {
+    let mut words = Vec::new();
+    let Ok(page) = pdf.get_page(number) else {
+        return words;
+    };
+    let Some(notes) = get(pdf, page.as_dict(), "Annots") else {
+        return words;
+    };
+    for note in notes.as_array().into_iter().flatten().take(MAX_NOTES) {
+        let note = resolved(pdf, note);
+        let Some(dict) = note.as_ref().and_then(Object::as_dict) else {
+            continue;
+        };
+        if let Some(text) = text_of(pdf, dict)
+            && let Some(place) = place_of(pdf, dict)
+        {
+            lay(&text, place, size_of(pdf, dict), &mut words);
+        }
+    }
+    words
+}
+
+type Dict = HashMap<String, Object>;
+
+fn resolved(pdf: &PdfDocument, object: &Object) -> Option<Object> {
+    match object.as_reference() {
+        Some(reference) => pdf.load_object(reference).ok(),
+        None => Some(object.clone()),
+    }
+}
+
+fn get(pdf: &PdfDocument, dict: Option<&Dict>, key: &str) -> Option<Object> {
+    resolved(pdf, dict?.get(key)?)
+}
+
+/// Returns an entry of a field, which may stand in what the field is part of.
+fn inherited(pdf: &PdfDocument, dict: &Dict, key: &str) -> Option<Object> {
+    get(pdf, Some(dict), key).or_else(|| {
+        let parent = get(pdf, Some(dict), "Parent")?;
+        get(pdf, parent.as_dict(), key)
+    })
+}
+
+/// Returns the text that a note shows on the page.
+fn text_of(pdf: &PdfDocument, dict: &Dict) -> Option<String> {
+    /// Invisible, hidden, not to be viewed; a password's field.
+    const HIDDEN: i64 = 0x1 | 0x2 | 0x20;
+    const PASSWORD: i64 = 1 << 13;
+    let number = |object: Option<Object>| object.and_then(|object| object.as_integer()).unwrap_or(0);
+    if number(get(pdf, Some(dict), "F")) & HIDDEN != 0 {
+        return None;
+    }
+    let text = match get(pdf, Some(dict), "Subtype")?.as_name()? {
+        "FreeText" | "Stamp" => get(pdf, Some(dict), "Contents")?,
+        "Widget" if number(inherited(pdf, dict, "Ff")) & PASSWORD == 0 => {
+            let kind = inherited(pdf, dict, "FT")?;
+            if !matches!(kind.as_name(), Some("Tx" | "Ch")) {
+                return None;
+            }
+            inherited(pdf, dict, "V")?
+        }
+        _ => return None,
+    };
+    let text = super::decoded(text.as_string()?);
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// Returns left, bottom, right and top.
+fn place_of(pdf: &PdfDocument, dict: &Dict) -> Option<[f32; 4]> {
+    let rect = get(pdf, Some(dict), "Rect")?;
+    let sides: Vec<f32> = rect
+        .as_array()?
+        .iter()
+        .filter_map(|side| {
+            let side = resolved(pdf, side)?;
+            side.as_real()
+                .or_else(|| side.as_integer().map(|side| side as f64))
+        })
+        .map(|side| side as f32)
+        .collect();
+    let [a, b, c, d] = sides.try_into().ok()?;
+    [a, b, c, d]
+        .iter()
+        .all(|side: &f32| side.is_finite())
+        .then(|| [a.min(c), b.min(d), a.max(c), b.max(d)])
+}
+
+/// Returns the font size that a note asks for, if it does.
+fn size_of(pdf: &PdfDocument, dict: &Dict) -> Option<f32> {
+    let look = inherited(pdf, dict, "DA")?;
+    let look = String::from_utf8_lossy(look.as_string()?).into_owned();
+    let mut before = "";
+    for word in look.split_whitespace() {
+        if word == "Tf" {
+            return before.parse().ok().filter(|size| *size > 1.0);
+        }
+        before = word;
+    }
+    None
+}
+
+/// Lays words into a place, line by line.
+fn lay(text: &str, [left, bottom, right, top]: [f32; 4], size: Option<f32>, words: &mut Vec<Word>) {
+    /// What viewers take at most where the size is left to them.
+    const USUAL_SIZE: f32 = 12.0;
+    /// The width of a letter and the step of lines, in font sizes.
+    const LETTER: f32 = 0.5;
+    const STEP: f32 = 1.2;
+    let height = top - bottom;
+    let size = size.unwrap_or_else(|| (0.7 * height).clamp(4.0, USUAL_SIZE));
+    let single = height < 2.0 * STEP * size;
+    let mut base = if single {
+        bottom + 0.5 * height - 0.35 * size
+    } else {
+        top - size
+    };
+    for line in text.split(['\r', '\n']).filter(|line| !line.trim().is_empty()) {
+        let mut x = left;
+        for word in line.split_whitespace() {
+            let width = LETTER * size * word.chars().count() as f32;
+            if !single && x > left && x + width > right {
+                x = left;
+                base -= STEP * size;
+            }
+            words.push(Word {
+                left: x,
+                right: x + width,
+                base,
+                size,
+                bold: false,
+                apart: x > left,
+                text: word.to_owned(),
+            });
+            x += width + LETTER * size;
+        }
+        base -= STEP * size;
+    }
+}

@@ -1,0 +1,122 @@
+//! Pages of a PDF drawn as pictures, for those whose letters only recognition tells: garbled text layers, scans in strips or
+//! in formats of their own (JBIG2, JPEG 2000), letters drawn as outlines.
+//!
+//! Owns the resolution, the limits, and keeping the renderer's panic to the page that caused it. The file is parsed a second
+//! time, by `hayro`, and only when a page has to be drawn.
+
+use std::cell::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_syntax::Pdf;
+use hayro::vello_cpu::Pixmap;
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+
+/// Dots per point of a page to be recognised, 300 to the inch: what recognisers are trained on.
+const SCALE: f32 = 300.0 / 72.0;
+
+/// Dots per point of a page that is only looked at: a line of text still leaves its grey.
+const GLANCE_SCALE: f32 = 0.5;
+
+/// A page of A3 at 300 dots per inch, which takes 70 MB while it is drawn. Larger ones are drawn coarser.
+const MAX_DOTS: f32 = 17_500_000.0;
+
+/// The renderer counts dots in 16 bits.
+const MAX_SIDE: f32 = 60_000.0;
+
+/// What drawing the pages of one document may take in all: half of the processor time that a reader has for a file.
+const MAX_TIME: Duration = Duration::from_secs(20);
+
+/// Draws pages of one document.
+pub(super) struct Renderer<'a> {
+    bytes: &'a [u8],
+    /// Nothing in it when the file cannot be opened.
+    opened: OnceCell<Option<Pdf>>,
+    spent: Duration,
+}
+
+impl<'a> Renderer<'a> {
+    /// Makes one for the file with these bytes, which are not looked at yet.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            opened: OnceCell::new(),
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// Tells whether more is drawn on the page at `number`, from 0, than `letters` letters.
+    pub(super) fn shows_more_than(&mut self, number: usize, letters: usize) -> bool {
+        /// Specks and a rule or two are no text: one dot in a thousand is less than a line of it.
+        const MIN_SHARE: usize = 1_000;
+        /// What thin letters leave at so few dots.
+        const DARK: u8 = 192;
+        /// Dots that a letter of a heading darkens.
+        const LETTER_DOTS: usize = 40;
+        self.draw(number, GLANCE_SCALE).is_some_and(|drawn| {
+            let dark = grays(&drawn).filter(|gray| *gray < DARK).count();
+            dark.saturating_sub(letters * LETTER_DOTS) * MIN_SHARE > drawn.data().len()
+        })
+    }
+
+    /// Returns the page at `number`, from 0, as a picture in grey (PGM), or nothing when it cannot be drawn or the time is over.
+    pub(super) fn picture(&mut self, number: usize) -> Option<Vec<u8>> {
+        let drawn = self.draw(number, SCALE)?;
+        let mut bytes = format!("P5 {} {} 255\n", drawn.width(), drawn.height()).into_bytes();
+        bytes.extend(grays(&drawn));
+        Some(bytes)
+    }
+
+    fn draw(&mut self, number: usize, scale: f32) -> Option<Pixmap> {
+        if self.spent >= MAX_TIME {
+            return None;
+        }
+        let begun = Instant::now();
+        let (bytes, opened) = (self.bytes, &self.opened);
+        // What a panic leaves half-done is either thrown away here or opened anew.
+        let drawn = catch_unwind(AssertUnwindSafe(|| {
+            let pdf = opened.get_or_init(|| Pdf::new(bytes.to_vec()).ok());
+            draw_page(pdf.as_ref()?, number, scale)
+        }));
+        self.spent += begun.elapsed();
+        drawn.unwrap_or_else(|_| {
+            self.opened = OnceCell::new();
+            None
+        })
+    }
+}
+
+fn draw_page(pdf: &Pdf, number: usize, scale: f32) -> Option<Pixmap> {
+    let page = pdf.pages().get(number)?;
+    let (width, height) = page.render_dimensions();
+    let room = (MAX_DOTS / (width * height))
+        .sqrt()
+        .min(MAX_SIDE / width.max(height));
+    let scale = scale.min(room);
+    // Neither «not a number» nor a page that is a line.
+    if !(scale > 0.0 && width * scale >= 1.0 && height * scale >= 1.0) {
+        return None;
+    }
+    let settings = PixmapSettings {
+        x_scale: scale,
+        y_scale: scale,
+        bg_color: WHITE,
+    };
+    Some(render(
+        page,
+        &RenderCache::new(),
+        &InterpreterSettings::default(),
+        &RenderSettings::default(),
+        &settings,
+    ))
+}
+
+/// Returns how light each dot is, by the weights of television (ITU-R BT.601).
+fn grays(drawn: &Pixmap) -> impl Iterator<Item = u8> {
+    drawn.data().iter().map(|dot| {
+        let sum = 299 * u32::from(dot.r) + 587 * u32::from(dot.g) + 114 * u32::from(dot.b);
+        (sum / 1000) as u8
+    })
+}
