@@ -117,7 +117,11 @@ impl Failure {
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
             | Self::Server(_) => 1,
-            Self::Library(_) | Self::Config(_) | Self::Questions { .. } | Self::NoQuestions => 4,
+            Self::Library(_)
+            | Self::Config(_)
+            | Self::Questions { .. }
+            | Self::NoQuestions
+            | Self::Store(StoreError::Words { .. }) => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
@@ -129,8 +133,9 @@ impl Failure {
     pub(crate) fn is_of_the_index(&self) -> bool {
         match self {
             Self::Child(code) => *code == Self::INDEX,
-            Self::Store(_) | Self::Indexer(_) => true,
+            // A file of word vectors that cannot be used is a setting to be mended.
             Self::Library(_)
+            | Self::Store(StoreError::Words { .. })
             | Self::Config(_)
             | Self::Listen { .. }
             | Self::ReadyFile { .. }
@@ -145,6 +150,7 @@ impl Failure {
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
             | Self::Server(_) => false,
+            Self::Store(_) | Self::Indexer(_) => true,
         }
     }
 
@@ -158,6 +164,9 @@ impl Failure {
             Self::Store(StoreError::Damaged { .. }) => {
                 Some("`docent index --anew` makes it from the documents")
             }
+            Self::Store(StoreError::Words { .. }) => Some(
+                "name another file as semantic.words in docent.toml, or take the line out: nothing depends on it",
+            ),
             Self::Store(StoreError::Io { .. } | StoreError::Write { .. }) => Some(
                 "the index needs a folder that can be written: choose one with --data, or make room on the disk",
             ),

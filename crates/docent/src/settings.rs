@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) admin: Option<SocketAddr>,
     /// What is asked before a changed library goes live.
     pub(crate) check: Guard,
+    /// Word vectors, relative to the library.
+    pub(crate) words: Option<PathBuf>,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -44,6 +46,7 @@ impl Default for Config {
             watch: Watching::Notified,
             admin: None,
             check: Guard::Off,
+            words: None,
             gateway: Settings::default(),
         }
     }
@@ -191,6 +194,19 @@ const KEYS: &[Key] = &[
                 "an address with a port, like \"127.0.0.1:9464\", or \"off\"",
             )?;
             config.admin = Some(admin);
+            Ok(())
+        },
+    },
+    Key {
+        section: "semantic",
+        name: "words",
+        comment: "File of word vectors, relative to the library and beside the assistants' folders: passages that say the same\n\
+                  in other words come up as well. Taken: navec (.tar), and the text forms of word2vec and fastText.\n\
+                  Default: none; nothing is fetched, and nothing depends on it.",
+        show: |config| config.words.as_ref().and_then(|path| quoted(path.display())),
+        set: |config, value| {
+            let path = value.as_str().filter(|path| !path.is_empty());
+            config.words = Some(path.ok_or("a path, like \"/var/lib/docent/words.tar\"")?.into());
             Ok(())
         },
     },
@@ -578,6 +594,7 @@ mod tests {
             watch: Watching::Every(Duration::from_secs(5)),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             check: Guard::Block,
+            words: Some("words.tar".into()),
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
@@ -626,9 +643,12 @@ mod tests {
                 .all(|line| line.is_empty() || line.starts_with(['#', '['])),
             "{printed}"
         );
-        let uncommented = printed.replace("# data = \"…\"", "").replace("\n# ", "\n");
+        let uncommented = printed
+            .replace("# data = \"…\"", "")
+            .replace("# words = \"…\"", "")
+            .replace("\n# ", "\n");
         let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
-        assert_eq!(sets.len(), KEYS.len() - 1);
+        assert_eq!(sets.len(), KEYS.len() - 2);
     }
 
     #[test]
