@@ -13,6 +13,7 @@ mod instruments;
 mod live;
 mod scan;
 mod tables;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

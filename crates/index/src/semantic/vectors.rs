@@ -351,3 +351,59 @@ impl Vectors {
         Some(texts.iter().zip(sections).map(gain).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::WordsStamp;
+    use super::*;
+
+    #[test]
+    fn nearness_is_the_cosine_without_the_mean() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.vec");
+        // Pseudorandom by a linear congruential generator (Knuth).
+        let mut state = 7u64;
+        let mut part = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u32 << 24) as f32 - 0.3
+        };
+        let names = ["вода", "огонь", "ветер", "земля", "камень", "дерево"];
+        let units: Vec<Vec<f32>> = names
+            .iter()
+            .map(|_| unit((0..20).map(|_| part()).collect()).unwrap())
+            .collect();
+        let line = |(name, unit): (&&str, &Vec<f32>)| {
+            let numbers: Vec<String> = unit.iter().map(ToString::to_string).collect();
+            format!("{name} {}\n", numbers.join(" "))
+        };
+        let lines: String = names.iter().zip(&units).map(line).collect();
+        let text = format!("{} 20\n{lines}", names.len());
+        std::fs::write(&path, text).unwrap();
+        let mut bytes = Vec::new();
+        assert!(Words::make(&path, WordsStamp::of(&path).unwrap(), &mut bytes).is_ok());
+        let words = Words::of(OwnedBytes::new(bytes)).unwrap();
+        let mut rows = Rows::new(Cursor::new(Vec::new()), &words, None);
+        for name in &names[1..] {
+            rows.put(0, std::iter::once(*name)).unwrap();
+        }
+        let table = Table::of(OwnedBytes::new(rows.finish().unwrap().into_inner())).unwrap();
+        let asked = direction(&words, std::iter::once(names[1])).unwrap();
+        let got = table.nearness(&asked).unwrap();
+
+        let mean: Vec<f32> = (0..20)
+            .map(|at| units[1..].iter().map(|unit| unit[at]).sum::<f32>() / 5.0)
+            .collect();
+        let less = |one: &[f32]| unit(one.iter().zip(&mean).map(|(one, mean)| one - mean).collect()).unwrap();
+        let asked = less(&units[1]);
+        for (other, got) in units[1..].iter().zip(got) {
+            let wanted: f32 = asked
+                .iter()
+                .zip(less(other))
+                .map(|(one, other)| one * other)
+                .sum();
+            assert!((wanted - got).abs() < 0.01, "{wanted} {got}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use docent_corpus::Language;
 use docent_language::tokens;
-use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
+use tantivy::directory::{Advice, Directory, MmapDirectory, OwnedBytes};
 
 use super::format::Source;
 use super::{STEP, WORDS, WordsError, WordsStamp, f32_at, length, quantised, u32_at, u64_at};
@@ -71,10 +71,10 @@ fn says(word: &str) -> bool {
     word.len() <= WORD_BYTES && !word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Returns what a word weighs by its rank among all words: as the logarithm of its probability by Zipf's law, 1 for the
-/// ten thousandth.
+/// Returns what a word weighs by its rank among all words, from 0: as the logarithm of its probability by Zipf's law, never
+/// nothing.
 fn weight(rank: usize) -> f32 {
-    ((1 + rank) as f32).ln() / 10_000f32.ln()
+    ((2 + rank) as f32).ln()
 }
 
 impl Words {
@@ -179,7 +179,8 @@ impl Words {
 
     /// Opens the file of a generation: mapped, not read.
     pub(crate) fn open(generation: &Path) -> tantivy::Result<Self> {
-        let directory = MmapDirectory::open(generation)?;
+        // Words stand anywhere, so that reading ahead would only fill the memory.
+        let directory = MmapDirectory::open_with_madvice(generation, Advice::Random)?;
         let bytes = directory.open_read(Path::new(WORDS))?.read_bytes()?;
         Self::of(bytes)
             .ok_or_else(|| tantivy::TantivyError::InternalError("the words' vectors are broken".to_owned()))
