@@ -23,7 +23,7 @@ use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError,
 use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
 use crate::place::Reference;
 use crate::repair::Reader;
-use crate::semantic::{Semantic, Vectors, Words, blended};
+use crate::semantic::{Semantic, Vectors, Words, blended, keep_words};
 use crate::shelf::{Fields, pack, schema, unpack, words_of};
 use crate::vocabulary::{Alike, Overlaps, Vocabulary};
 
@@ -502,7 +502,8 @@ impl Index {
             let share = sentence(&held, terms.len(), &self.marks(*number)) / ideal;
             *score += SENTENCE_SHARE * share / (1.0 + SENTENCE_SHARE);
         }
-        best(&mut found, limit.get());
+        best(&mut found, limit.get().max(LOOKED_INTO));
+        keep_words(&mut found, limit.get(), gain);
         let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
         let mut hits = Vec::with_capacity(found.len());
         for (number, mut score) in found {

@@ -72,6 +72,22 @@ pub(crate) fn blended(found: &[(u32, f32)], all: usize, gain: impl Fn(u32) -> f3
     scores
 }
 
+/// Leaves the first of the passages found, and as the last of them the one with most of the question's words when it would not
+/// be among them: it is what the gate judges.
+pub(crate) fn keep_words(found: &mut Vec<(u32, f32)>, limit: usize, gain: impl Fn(u32) -> f32) {
+    let own = |one: &(u32, f32)| one.1 - gain(one.0);
+    let order = |one: &usize, other: &usize| {
+        own(&found[*one])
+            .total_cmp(&own(&found[*other]))
+            .then(other.cmp(one))
+    };
+    let most = (0..found.len()).max_by(order);
+    if let Some(most) = most.filter(|&most| most >= limit) {
+        found.swap(most, limit - 1);
+    }
+    found.truncate(limit);
+}
+
 /// Word vectors could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WordsError {
@@ -166,4 +182,23 @@ fn quantised(vector: &[f32], width: usize) -> (Vec<u8>, f32) {
 
 fn length(vector: &[f32]) -> f32 {
     vector.iter().map(|part| part * part).sum::<f32>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_passage_with_most_words_stays_whatever_is_nearer() {
+        let gains = [0.5, 0.4, 0.3, 0.0];
+        let kept = |mut found: Vec<(u32, f32)>, limit| {
+            keep_words(&mut found, limit, |number| gains[number as usize]);
+            found.into_iter().map(|one| one.0).collect::<Vec<_>>()
+        };
+        let found = vec![(0, 0.6), (1, 0.55), (2, 0.5), (3, 0.3)];
+        assert_eq!(kept(found.clone(), 2), [0, 3]);
+        assert_eq!(kept(found.clone(), 4), [0, 1, 2, 3]);
+        assert_eq!(kept(vec![(3, 0.3), (0, 0.2)], 1), [3]);
+        assert_eq!(kept(Vec::new(), 1), [0; 0]);
+    }
 }
