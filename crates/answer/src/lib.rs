@@ -110,7 +110,10 @@ pub fn account(
     question: &Question,
     retriever: &dyn Retriever,
 ) -> Result<Account, RetrieveError> {
-    let found = retriever.retrieve(question, HITS)?;
+    let mut found = retriever.retrieve(question, HITS)?;
+    // What is quoted and judged holds the question's words; places offered come by nearness in meaning as well, where that is
+    // known. Without it the two orders are the same.
+    found.hits.sort_by(|one, other| other.share.total_cmp(&one.share));
     // What was mended is judged as it was read.
     let read = found.reading.as_ref();
     let text = read.map_or_else(|| question.text.clone(), |reading| reading.text.clone());
@@ -246,7 +249,7 @@ impl Account {
         let second = (1..self.readings.len()).find(|&at| {
             let hit = &self.found.hits[at];
             chosen.len() < 2
-                && hit.score >= SECOND * first.score
+                && hit.share >= SECOND * first.share
                 && hit.coverage(&self.found) >= SECOND_COVERAGE
                 && new(&chosen, at)
         });
@@ -258,7 +261,11 @@ impl Account {
     fn offered(&self, language: Language) -> Option<Answer> {
         let mut sources: Vec<Source> = Vec::new();
         let mut taken: Vec<usize> = Vec::new();
-        for (at, hit) in self.found.hits.iter().enumerate() {
+        let mut order: Vec<usize> = (0..self.found.hits.len()).collect();
+        let score = |at: usize| self.found.hits[at].score;
+        order.sort_by(|&one, &other| score(other).total_cmp(&score(one)));
+        for at in order {
+            let hit = &self.found.hits[at];
             if sources.len() == OFFERS {
                 break;
             }

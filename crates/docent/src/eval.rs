@@ -36,6 +36,8 @@ pub(crate) struct Order<'a> {
     pub(crate) without: Option<&'a Path>,
     /// Questions, when they are not those of the set.
     pub(crate) queries: Option<&'a Path>,
+    /// Word vectors to be used.
+    pub(crate) words: Option<&'a Path>,
     /// The TREC run to be written.
     pub(crate) run: Option<&'a Path>,
     /// The log of answers to be written.
@@ -118,6 +120,10 @@ pub(crate) fn measure(order: &Order<'_>) -> Result<Measured, Failure> {
     let begun = Instant::now();
     let index = Index::build(passages).map_err(Failure::Answer)?;
     let indexed = (bytes, begun.elapsed());
+    let index = match order.words {
+        Some(words) => index.with_words(words).map_err(Failure::Answer)?,
+        None => index,
+    };
     let queries = order
         .queries
         .map_or_else(|| order.set.join("queries.jsonl"), Path::to_owned);
@@ -310,6 +316,7 @@ mod tests {
             docs: Some(&place("docs.jsonl")),
             without: Some(&place("gone.txt")),
             queries: None,
+            words: None,
             run: Some(&place("run.trec")),
             answers: Some(&place("answers.jsonl")),
         })

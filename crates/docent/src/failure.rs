@@ -127,7 +127,8 @@ impl Failure {
             | Self::Questions { .. }
             | Self::NoQuestions
             | Self::Tls(_)
-            | Self::HalfTls { .. } => 4,
+            | Self::HalfTls { .. }
+            | Self::Store(StoreError::Words { .. }) => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
             Self::Listen { .. } => 7,
@@ -139,8 +140,9 @@ impl Failure {
     pub(crate) fn is_of_the_index(&self) -> bool {
         match self {
             Self::Child(code) => *code == Self::INDEX,
-            Self::Store(_) | Self::Indexer(_) => true,
+            // A file of word vectors that cannot be used is a setting to be mended.
             Self::Library(_)
+            | Self::Store(StoreError::Words { .. })
             | Self::Config(_)
             | Self::Listen { .. }
             | Self::ReadyFile { .. }
@@ -157,6 +159,7 @@ impl Failure {
             | Self::Tls(_)
             | Self::HalfTls { .. }
             | Self::Server(_) => false,
+            Self::Store(_) | Self::Indexer(_) => true,
         }
     }
 
@@ -170,6 +173,9 @@ impl Failure {
             Self::Store(StoreError::Damaged { .. }) => {
                 Some("`docent index --anew` makes it from the documents")
             }
+            Self::Store(StoreError::Words { .. }) => Some(
+                "name another file as semantic.words in docent.toml, or take the line out: nothing depends on it",
+            ),
             Self::Store(StoreError::Io { .. } | StoreError::Write { .. }) => Some(
                 "the index needs a folder that can be written: choose one with --data, or make room on the disk",
             ),

@@ -16,7 +16,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use docent_corpus::AssistantId;
-use docent_index::{DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError, Told};
+use docent_index::{
+    DocumentRecord, Draft, Entry, Generation, Refusal, Stamp, Store, StoreError, Told, WordsMade,
+};
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 
 use crate::check::Checked;
@@ -24,6 +26,7 @@ use crate::failure::Failure;
 use crate::lexicon::{self, Lexicons};
 use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
+use crate::settings::Config;
 use crate::status::Status;
 
 /// The folder of the index inside a library.
@@ -79,6 +82,16 @@ pub(crate) enum Patience {
     GiveUp,
 }
 
+/// Returns the index of a library with the word vectors that its settings name.
+fn store(root: &Path, data: &Path) -> Result<Store, Failure> {
+    let store = Store::new(data, READER_VERSION);
+    Ok(match Config::read(root)?.words {
+        // A relative path counts from the library.
+        Some(words) => store.with_words(&root.join(words))?,
+        None => store,
+    })
+}
+
 /// How often a waiting process looks whether the other is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -86,7 +99,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 ///
 /// What could not be read is kept in the index as such and costs only itself.
 pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) -> Result<Opened, Failure> {
-    let store = Store::new(data, READER_VERSION);
+    let store = store(root, data)?;
     let mut told = false;
     loop {
         let library = scan(root, Some(data))?;
@@ -110,10 +123,10 @@ pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) ->
 ///
 /// What indexing takes of memory goes with the child.
 pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
-    let store = Store::new(data, READER_VERSION);
+    let store = store(root, data)?;
     let library = scan(root, Some(data))?;
     if let Some(current) = usable(&store)?
-        && is_up_to_date(&current, &changes(&library, Some(&current)))
+        && is_up_to_date(&store, &current, &changes(&library, Some(&current)))
     {
         return Ok(Opened::of(library, current, Work::default()));
     }
@@ -152,16 +165,17 @@ pub(crate) fn reopen(
     data: &Path,
     stop: &AtomicBool,
 ) -> Result<Result<Opened, Failure>, Stopped> {
-    let store = Store::new(data, READER_VERSION);
     let looked = || {
+        let store = store(root, data)?;
         let library = scan(root, Some(data))?;
-        let current =
-            usable(&store)?.filter(|current| is_up_to_date(current, &changes(&library, Some(current))));
+        let current = usable(&store)?
+            .filter(|current| is_up_to_date(&store, current, &changes(&library, Some(current))));
         Ok(match current {
             Some(generation) => Ok(Opened::of(library, generation, Work::default())),
             None => Err(start_child(root, data)?),
         })
     };
+    let store = Store::new(data, READER_VERSION);
     let mut child = match looked() {
         Ok(Ok(opened)) => return Ok(Ok(opened)),
         Ok(Err(child)) => child,
@@ -215,7 +229,7 @@ fn after_child(root: &Path, store: &Store, ended: io::Result<ExitStatus>) -> Res
 /// Compares the folder with the index; reads nothing and changes nothing.
 pub(crate) fn status(root: &Path, data: &Path) -> Result<Status, Failure> {
     let library = scan(root, Some(data))?;
-    let current = usable(&Store::new(data, READER_VERSION))?;
+    let current = usable(&store(root, data)?)?;
     Ok(Status::of(library, current.as_ref(), Checked::kept(data)))
 }
 
@@ -231,15 +245,22 @@ fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Gen
     let mut base = if anew { None } else { usable(store)? };
     let mut work = Work::default();
     let changes = changes(library, base.as_ref());
-    if let Some(current) = base.take_if(|current| is_up_to_date(current, &changes)) {
+    if let Some(current) = base.take_if(|current| is_up_to_date(store, current, &changes)) {
         return Ok((current, work));
     }
     let kept: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
     let mut draft = store.begin(base.as_ref(), &kept)?;
+    if let Some(WordsMade { all, taken }) = draft.words_made() {
+        eprintln!(
+            "word vectors: {taken} of {all} words are used; numbers, rare words and what is no word are left out"
+        );
+    }
+    let same_words = base.as_ref().is_some_and(|base| store.has_words_of(base));
+    work.switched |= base.is_some() && !same_words;
     let mut progress = Progress::begin(changes.iter().map(|change| change.changed.len()).sum());
     for change in &changes {
         let held = |base: &Generation| base.index(change.folder.assistant.id).is_some();
-        if !change.is_empty() || !base.as_ref().is_some_and(held) {
+        if !change.is_empty() || !same_words || !base.as_ref().is_some_and(held) {
             work.switched |= update(&mut draft, change, base.as_ref(), &mut progress, &mut work)?;
         }
     }
@@ -291,10 +312,10 @@ fn changes<'a>(library: &'a Library, base: Option<&Generation>) -> Vec<Change<'a
     library.assistants.iter().map(change).collect()
 }
 
-fn is_up_to_date(current: &Generation, changes: &[Change<'_>]) -> bool {
+fn is_up_to_date(store: &Store, current: &Generation, changes: &[Change<'_>]) -> bool {
     let wanted: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
     let held: Vec<AssistantId> = current.manifest().assistants().collect();
-    wanted == held && changes.iter().all(Change::is_empty)
+    store.has_words_of(current) && wanted == held && changes.iter().all(Change::is_empty)
 }
 
 /// What reading one file gave.

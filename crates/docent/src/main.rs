@@ -240,6 +240,9 @@ enum Command {
         /// the files.
         #[arg(long, value_name = "FILE")]
         queries: Option<PathBuf>,
+        /// Word vectors to be used: navec, or word2vec or fastText as text.
+        #[arg(long, value_name = "FILE")]
+        words: Option<PathBuf>,
         /// File for the documents found, as a TREC run.
         #[arg(long, value_name = "FILE")]
         run: Option<PathBuf>,
@@ -491,6 +494,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             docs,
             without,
             queries,
+            words,
             run,
             answers,
         } => {
@@ -499,6 +503,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 docs: docs.as_deref(),
                 without: without.as_deref(),
                 queries: queries.as_deref(),
+                words: words.as_deref(),
                 run: run.as_deref(),
                 answers: answers.as_deref(),
             })?;

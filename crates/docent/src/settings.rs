@@ -45,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) log_format: Format,
     /// What is worth a line in the log.
     pub(crate) log_level: Level,
+    /// Word vectors, relative to the library.
+    pub(crate) words: Option<PathBuf>,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -67,6 +69,7 @@ impl Default for Config {
             tls: Tls::default(),
             log_format: Format::Text,
             log_level: Level::Info,
+            words: None,
             gateway: Settings::default(),
         }
     }
@@ -252,6 +255,19 @@ const KEYS: &[Key] = &[
                   ended, how long it took. Nobody's words are in any of them.",
         show: |config| quoted(config.log_level),
         set: |config, value| text(value, &mut config.log_level, "\"warn\", \"info\" or \"debug\""),
+    },
+    Key {
+        section: "semantic",
+        name: "words",
+        comment: "File of word vectors, relative to the library and beside the assistants' folders: passages that say the same\n\
+                  in other words come up as well. Taken: navec (.tar), and the text forms of word2vec and fastText.\n\
+                  Default: none; nothing is fetched, and nothing depends on it.",
+        show: |config| config.words.as_ref().and_then(|path| quoted(path.display())),
+        set: |config, value| {
+            let path = value.as_str().filter(|path| !path.is_empty());
+            config.words = Some(path.ok_or("a path, like \"/var/lib/docent/words.tar\"")?.into());
+            Ok(())
+        },
     },
     Key {
         section: "limits",
@@ -567,6 +583,7 @@ mod tests {
             },
             log_format: Format::Json,
             log_level: Level::Debug,
+            words: Some("words.tar".into()),
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
@@ -619,7 +636,7 @@ mod tests {
                 .all(|line| line.is_empty() || line.starts_with(['#', '['])),
             "{printed}"
         );
-        let unset = ["data", "certificate", "key"];
+        let unset = ["data", "certificate", "key", "words"];
         let mut uncommented = printed;
         for key in unset {
             uncommented = uncommented.replace(&format!("# {key} = \"…\""), "");

@@ -11,6 +11,8 @@ use docent_corpus::{AssistantId, Version};
 use docent_language::ANALYSIS_VERSION;
 use serde::{Deserialize, Serialize};
 
+use crate::semantic::WordsStamp;
+
 /// Changes whenever the files of a generation mean something else.
 const LAYOUT: u32 = 4;
 
@@ -103,6 +105,9 @@ pub struct Manifest {
     layout: u32,
     analysis: u32,
     reader: u32,
+    /// Which word vectors its passages were made near by.
+    #[serde(default)]
+    words: Option<WordsStamp>,
     /// The documents of each assistant, by name.
     assistants: BTreeMap<i64, Vec<DocumentRecord>>,
 }
@@ -110,11 +115,12 @@ pub struct Manifest {
 impl Manifest {
     pub(crate) const FILE: &str = "manifest.json";
 
-    pub(crate) fn new(reader: u32) -> Self {
+    pub(crate) fn new(reader: u32, words: Option<WordsStamp>) -> Self {
         Self {
             layout: LAYOUT,
             analysis: ANALYSIS_VERSION,
             reader,
+            words,
             assistants: BTreeMap::new(),
         }
     }
@@ -122,6 +128,11 @@ impl Manifest {
     /// Tells whether this build of docent would have made the same of the same files.
     pub(crate) fn is_current(&self, reader: u32) -> bool {
         (self.layout, self.analysis, self.reader) == (LAYOUT, ANALYSIS_VERSION, reader)
+    }
+
+    /// Returns which word vectors it was made with.
+    pub(crate) fn words(&self) -> Option<WordsStamp> {
+        self.words
     }
 
     pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {

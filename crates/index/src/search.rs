@@ -25,6 +25,7 @@ use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
 use crate::lexicon::{Also, Bound, Lesson, Lexicon, holds, is_at, is_whole};
 use crate::place::Reference;
 use crate::repair::{Mend, Read, Reader};
+use crate::semantic::{Semantic, Vectors, Words, blended, keep_words};
 use crate::shelf::{Fields, pack, schema, unpack, words_of};
 use crate::vocabulary::{Alike, Overlaps, Vocabulary};
 
@@ -88,6 +89,8 @@ pub struct Index {
     /// What each passage's and section's length adds to a count where it saturates.
     passage_damping: Vec<f32>,
     section_damping: Vec<f32>,
+    /// Nearness in meaning, where the operator brought word vectors.
+    semantic: Option<Semantic>,
     /// What questions calculate in; as many as were asked at once.
     desks: Mutex<Vec<Scratch>>,
 }
@@ -158,9 +161,31 @@ fn saturation(count: f32, damping: f32) -> f32 {
 }
 
 impl Index {
-    pub(crate) fn open(folder: &Path) -> Result<Self, TantivyError> {
+    pub(crate) fn open(folder: &Path, words: Option<Arc<Words>>) -> Result<Self, TantivyError> {
         let directory = tantivy::directory::MmapDirectory::open(folder)?;
-        Self::load(&tantivy::Index::open(directory)?, Vocabulary::open(folder)?)
+        let mut index = Self::load(&tantivy::Index::open(directory)?, Vocabulary::open(folder)?)?;
+        index.semantic = words
+            .map(|words| Semantic::open(folder, words, &index.sections))
+            .transpose()?;
+        Ok(index)
+    }
+
+    /// Writes the vectors of the passages of a folder.
+    pub(crate) fn write_vectors(folder: &Path, words: &Words) -> Result<(), TantivyError> {
+        let index = Self::open(folder, None)?;
+        Vectors::write(folder, words, &index.sections, |number| index.stored(number))
+    }
+
+    /// Takes the word vectors in a file for an index in memory.
+    ///
+    /// # Errors
+    ///
+    /// When the file is none of word vectors, or the index cannot be read.
+    pub fn with_words(mut self, path: &Path) -> Result<Self, RetrieveError> {
+        let words = Words::load(path).map_err(|error| RetrieveError(Box::new(error)))?;
+        let made = Semantic::build(Arc::new(words), &self.sections, |number| self.stored(number));
+        self.semantic = Some(made.map_err(|error| RetrieveError(Box::new(error)))?);
+        Ok(self)
     }
 
     /// Builds an index in memory; the passages of a document come together, in reading order.
@@ -252,6 +277,7 @@ impl Index {
             sections,
             passage_damping: damping(&lengths),
             section_damping: damping(&section_lengths),
+            semantic: None,
             desks: Mutex::default(),
         })
     }
@@ -367,12 +393,18 @@ impl Index {
         alike.sort_by(|one, other| other.likeness.total_cmp(&one.likeness));
     }
 
-    fn passage(&self, number: u32) -> Result<Passage, TantivyError> {
+    /// Returns a passage as it is stored.
+    fn stored(&self, number: u32) -> Result<Vec<u8>, TantivyError> {
         let (segment, doc) = self.places[number as usize];
         let document: TantivyDocument = self.segments[segment as usize].store.get(doc)?;
         document
             .get_first(self.fields.stored)
-            .and_then(|value| value.as_bytes().and_then(decode))
+            .and_then(|value| value.as_bytes().map(<[u8]>::to_vec))
+            .ok_or_else(|| TantivyError::InternalError("a passage is not stored".to_owned()))
+    }
+
+    fn passage(&self, number: u32) -> Result<Passage, TantivyError> {
+        decode(&self.stored(number)?)
             .ok_or_else(|| TantivyError::InternalError("a stored passage cannot be read".to_owned()))
     }
 
@@ -444,7 +476,7 @@ impl Index {
                 }
             }
         };
-        let share = |found: &Retrieval| found.hits.first().map_or(0.0, |hit| hit.share);
+        let share = |found: &Retrieval| found.hits.iter().fold(0.0, |most: f32, hit| most.max(hit.share));
         if share(&second) <= share(&first) {
             return Ok(first);
         }
@@ -544,6 +576,7 @@ impl Index {
             found,
             whole,
             mut taught,
+            gains,
         } = self.scored(question, limit, asking)?;
         let sought: Vec<u32> = terms.iter().map(|term| mark(&term.stem)).collect();
         let mut hits = Vec::with_capacity(found.len());
@@ -561,7 +594,8 @@ impl Index {
                 passage: Arc::new(passage),
                 matches: matches(&sought, &terms, taught.as_ref(), &self.marks(number)),
                 score,
-                share: score,
+                // The gate judges words: nearness changes the order alone.
+                share: score - gains.as_ref().map_or(0.0, |gains| gains[number as usize]),
                 taught,
             });
         }
@@ -642,6 +676,12 @@ impl Index {
             }
             found.extend(gains);
         }
+        let semantic = self.semantic.as_ref();
+        let gains = semantic.and_then(|semantic| semantic.gains(&terms, &self.sections));
+        let gain = |number: u32| gains.as_ref().map_or(0.0, |gains| gains[number as usize]);
+        if gains.is_some() {
+            found = blended(&found, self.len(), gain);
+        }
         best(&mut found, limit.get().max(LOOKED_INTO));
         held.sort_unstable_by_key(|one| one.mark);
         for (number, score) in found.iter_mut().take(LOOKED_INTO) {
@@ -651,12 +691,14 @@ impl Index {
             let holds = |phrase: &&Vec<u32>| marks.0.windows(phrase.len()).any(|row| row == *phrase);
             *score += QUOTED * quoted.iter().filter(holds).count() as f32;
         }
-        best(&mut found, limit.get());
+        best(&mut found, limit.get().max(LOOKED_INTO));
+        keep_words(&mut found, limit.get(), gain);
         Ok(Scored {
             terms,
             found,
             whole,
             taught,
+            gains,
         })
     }
 
@@ -717,6 +759,8 @@ struct Scored {
     whole: Vec<u32>,
     /// What the operator has taught about passages.
     taught: HashMap<u32, Taught>,
+    /// What nearness in meaning adds to each passage, where word vectors are known.
+    gains: Option<Vec<f32>>,
 }
 
 /// Returns what a text says: its stems without the words that every text has, but with those that make a question of it.

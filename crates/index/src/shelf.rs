@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use docent_corpus::AssistantId;
 use tantivy::indexer::NoMergePolicy;
@@ -13,7 +14,8 @@ use tantivy::{IndexWriter, SegmentReader, Term};
 
 use crate::entry::Entry;
 use crate::manifest::{DocumentRecord, Manifest};
-use crate::search::to_tantivy;
+use crate::search::{Index, to_tantivy};
+use crate::semantic::{Vectors, Words};
 use crate::store::StoreError;
 use crate::vocabulary::Vocabulary;
 
@@ -94,6 +96,7 @@ pub struct Shelf<'a> {
     writer: IndexWriter,
     fields: Fields,
     records: HashMap<String, DocumentRecord>,
+    words: Option<Arc<Words>>,
     manifest: &'a mut Manifest,
     unfinished: &'a mut usize,
 }
@@ -102,6 +105,7 @@ impl<'a> Shelf<'a> {
     pub(crate) fn open(
         folder: PathBuf,
         assistant: AssistantId,
+        words: Option<Arc<Words>>,
         manifest: &'a mut Manifest,
         unfinished: &'a mut usize,
     ) -> Result<Self, StoreError> {
@@ -119,6 +123,7 @@ impl<'a> Shelf<'a> {
             writer,
             fields,
             records,
+            words,
             manifest,
             unfinished,
         })
@@ -167,12 +172,17 @@ impl<'a> Shelf<'a> {
             writer,
             fields,
             records,
+            words,
             manifest,
             unfinished,
         } = self;
         let written = write(&index, writer).and_then(|()| {
-            let words = words_of(&index, fields.words)?;
-            Ok(Vocabulary::write(&folder, &words)?)
+            let known = words_of(&index, fields.words)?;
+            Vocabulary::write(&folder, &known)?;
+            match &words {
+                Some(words) => Index::write_vectors(&folder, words),
+                None => Ok(Vectors::remove(&folder)?),
+            }
         });
         written.map_err(|error| StoreError::write(&folder, error))?;
         manifest.set(assistant, records.into_values().collect());

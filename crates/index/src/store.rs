@@ -6,6 +6,7 @@
 //!   CURRENT         name of the current generation; changed by a rename
 //!   gen-000007/     never changes once it is current
 //!     manifest.json
+//!     words         word vectors, where the operator brought some
 //!     1/ 2/ …       one tantivy index for each assistant
 //!   new/            a generation being built; whatever is found there at a start is thrown away
 //! ```
@@ -17,9 +18,10 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
-use std::panic::catch_unwind;
+use std::io::{self, BufWriter, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use docent_corpus::AssistantId;
@@ -27,6 +29,7 @@ use docent_corpus::AssistantId;
 use crate::disk::{link_or_copy, sync_folder, write_whole};
 use crate::manifest::Manifest;
 use crate::search::Index;
+use crate::semantic::{WORDS, Words, WordsError, WordsMade, WordsMakeError, WordsStamp};
 use crate::shelf::Shelf;
 
 /// The file that names the current generation; it changes by a rename, so that whoever watches it sees every switch.
@@ -67,6 +70,15 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// The operator's word vectors could not be used.
+    #[error("cannot use the word vectors in {path}")]
+    Words {
+        /// The operator's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: WordsError,
+    },
     /// Passages could not be written.
     #[error("cannot write the index in {path}")]
     Write {
@@ -92,11 +104,17 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| StoreError::Io { path, source }
 }
 
+fn words_at(path: &Path) -> impl FnOnce(WordsError) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Words { path, source }
+}
+
 /// An index directory; nothing is opened or made before it is asked for.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     reader: u32,
+    words: Option<(PathBuf, WordsStamp)>,
 }
 
 impl Store {
@@ -106,7 +124,28 @@ impl Store {
         Self {
             root: root.into(),
             reader,
+            words: None,
         }
+    }
+
+    /// Takes the operator's word vectors for the generations that are built from here on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file.
+    pub fn with_words(mut self, path: &Path) -> Result<Self, StoreError> {
+        let stamp = WordsStamp::of(path).map_err(words_at(path))?;
+        self.words = Some((path.to_owned(), stamp));
+        Ok(self)
+    }
+
+    /// Tells whether a generation was built with the word vectors of this store, or without any as this store is.
+    pub fn has_words_of(&self, generation: &Generation) -> bool {
+        generation.manifest.words() == self.stamp()
+    }
+
+    fn stamp(&self) -> Option<WordsStamp> {
+        self.words.as_ref().map(|words| words.1)
     }
 
     /// Returns where it is.
@@ -163,7 +202,8 @@ impl Store {
         remove_folder(&folder).map_err(io_at(&folder))?;
         let remains = Remains(Some(folder.clone()));
         fs::create_dir(&folder).map_err(io_at(&folder))?;
-        let mut manifest = Manifest::new(self.reader);
+        let mut manifest = Manifest::new(self.reader, self.stamp());
+        let (words, made) = self.words_for(&folder, base)?;
         if let Some(base) = base {
             for &assistant in kept {
                 let home = base.folder.join(assistant.to_string());
@@ -179,9 +219,43 @@ impl Store {
             remains,
             folder,
             manifest,
+            words,
+            made,
             unfinished: 0,
             _lock: lock,
         })
+    }
+
+    /// Puts the words of this store into a generation being built: those of the one before, when they are the same.
+    fn words_for(
+        &self,
+        folder: &Path,
+        base: Option<&Generation>,
+    ) -> Result<(Option<Arc<Words>>, Option<WordsMade>), StoreError> {
+        let Some((path, stamp)) = &self.words else {
+            return Ok((None, None));
+        };
+        let home = folder.join(WORDS);
+        let same = base.filter(|base| self.has_words_of(base) && base.folder.join(WORDS).is_file());
+        let made = if let Some(base) = same {
+            link_or_copy(&base.folder.join(WORDS), &home).map_err(io_at(&home))?;
+            None
+        } else {
+            let mut out = BufWriter::new(File::create(&home).map_err(io_at(&home))?);
+            let made = Words::make(path, *stamp, &mut out).map_err(|error| match error {
+                WordsMakeError::Read(error) => words_at(path)(error),
+                WordsMakeError::Write(error) => io_at(&home)(error),
+            })?;
+            let file = out.into_inner().map_err(io::IntoInnerError::into_error);
+            file.and_then(|file| file.sync_all()).map_err(io_at(&home))?;
+            if WordsStamp::of(path).map_err(words_at(path))? != *stamp {
+                let changing = WordsError::Format("the file is being written".to_owned());
+                return Err(words_at(path)(changing));
+            }
+            Some(made)
+        };
+        let words = Words::open(folder).map_err(|error| StoreError::write(&home, error))?;
+        Ok((Some(Arc::new(words)), made))
     }
 
     fn lock(&self) -> Result<File, StoreError> {
@@ -279,6 +353,8 @@ pub struct Draft {
     store: Store,
     folder: PathBuf,
     manifest: Manifest,
+    words: Option<Arc<Words>>,
+    made: Option<WordsMade>,
     unfinished: usize,
     // Dropped before the lock: nobody else builds while it is cleared away.
     remains: Remains,
@@ -305,7 +381,13 @@ impl Draft {
     /// When its folder cannot be made or written.
     pub fn shelf(&mut self, assistant: AssistantId) -> Result<Shelf<'_>, StoreError> {
         let folder = self.folder.join(assistant.to_string());
-        Shelf::open(folder, assistant, &mut self.manifest, &mut self.unfinished)
+        let words = self.words.clone();
+        Shelf::open(folder, assistant, words, &mut self.manifest, &mut self.unfinished)
+    }
+
+    /// Returns what was made of the operator's word vectors; nothing when there are none or those of before stand.
+    pub fn words_made(&self) -> Option<WordsMade> {
+        self.made
     }
 
     /// Makes the generation current, removes the ones before, and opens it.
@@ -323,6 +405,8 @@ impl Draft {
             folder,
             manifest,
             unfinished,
+            words: _,
+            made: _,
             // The lock first, so that it is given up last.
             _lock,
             mut remains,
@@ -369,19 +453,28 @@ impl Generation {
         if !manifest.is_current(reader) {
             return Ok(None);
         }
+        let damaged = |path: &Path, source: tantivy::TantivyError| StoreError::Damaged {
+            path: path.to_owned(),
+            source: source.into(),
+        };
+        let words = match manifest.words() {
+            Some(_) => {
+                let words = Words::open(folder).map_err(|source| damaged(&folder.join(WORDS), source))?;
+                Some(Arc::new(words))
+            }
+            None => None,
+        };
         let mut indexes = HashMap::new();
         for assistant in manifest.assistants() {
             let home = folder.join(assistant.to_string());
             // tantivy panics at some files that were cut short.
-            let opened = catch_unwind(|| Index::open(&home)).unwrap_or_else(|_| {
-                Err(tantivy::TantivyError::InternalError(
-                    "a file is broken".to_owned(),
-                ))
-            });
-            let index = opened.map_err(|source| StoreError::Damaged {
-                path: home,
-                source: source.into(),
-            })?;
+            let opened =
+                catch_unwind(AssertUnwindSafe(|| Index::open(&home, words.clone()))).unwrap_or_else(|_| {
+                    Err(tantivy::TantivyError::InternalError(
+                        "a file is broken".to_owned(),
+                    ))
+                });
+            let index = opened.map_err(|source| damaged(&home, source))?;
             indexes.insert(assistant, index);
         }
         Ok(Some(Self {

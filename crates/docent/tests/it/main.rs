@@ -15,6 +15,7 @@ mod live;
 mod scan;
 mod secure;
 mod tables;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
