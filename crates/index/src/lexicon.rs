@@ -303,7 +303,7 @@ fn said(asked: &[Token]) -> impl Iterator<Item = &Token> {
     let any = asked.iter().any(|token| !token.stop && !token.question);
     asked
         .iter()
-        .filter(move |token| !token.stop && !(any && token.question))
+        .filter(move |token| !(token.stop || any && token.question))
 }
 
 /// Tells whether a passage holds the words that a lesson names: one of each list.
