@@ -106,6 +106,11 @@ impl Courtesy {
     pub(crate) fn of(text: &str, language: Language) -> Option<Self> {
         /// A longer message says something else as well.
         const MOST_WORDS: usize = 6;
+        /// Six words of our alphabets are shorter: a long question is not analysed twice.
+        const MOST_BYTES: usize = 200;
+        if text.len() > MOST_BYTES {
+            return None;
+        }
         let words = tokens(text, language);
         if words.is_empty() || words.len() > MOST_WORDS {
             return None;

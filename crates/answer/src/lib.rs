@@ -84,15 +84,21 @@ pub fn answer(
     question: &Question,
     retriever: &dyn Retriever,
 ) -> Result<Answer, RetrieveError> {
-    let language = frame(assistant, &question.text);
-    if let Some(courtesy) = Courtesy::of(&question.text, language) {
-        return Ok(Answer {
-            text: courtesy.reply(assistant, language),
-            outcome: Outcome::Courtesy,
-            sources: Vec::new(),
-        });
+    if let Some(answer) = courtesy(assistant, &question.text) {
+        return Ok(answer);
     }
     Ok(account(assistant, question, retriever)?.answer(assistant))
+}
+
+/// Answers a greeting or thanks, for which nothing is looked up; nothing when something is asked.
+pub fn courtesy(assistant: &Assistant, message: &str) -> Option<Answer> {
+    let language = frame(assistant, message);
+    let courtesy = Courtesy::of(message, language)?;
+    Some(Answer {
+        text: courtesy.reply(assistant, language),
+        outcome: Outcome::Courtesy,
+        sources: Vec::new(),
+    })
 }
 
 /// The language of labels, offers and fallback.

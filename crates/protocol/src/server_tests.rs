@@ -86,7 +86,8 @@ fn what_is_no_reply_is_refused() {
         "[]",
         "{}",
         r#"{"type":"success"}"#,
-        r#"{"type":"answer_delta","message":"x"}"#,
+        r#"{"type":"answer_delta"}"#,
+        r#"{"type":"answer_part","message":"x"}"#,
         r#"{"type":"assistant_list"}"#,
     ] {
         assert!(Reply::from_json(text).is_err(), "{text}");
