@@ -5,28 +5,31 @@
 //! the best that the question could reach; the passage counts for [`PASSAGE_SHARE`], its whole section for the rest. Lengths
 //! and frequencies are exact and count what is alive, so a snapshot changed step by step scores like one built at once.
 
+mod open;
+mod question;
+mod taught;
+
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docent_corpus::{
-    ByteRange, Hit, Interest, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever,
-    Taught,
+    Hit, Interest, Match, Passage, Question, QuestionTerm, Retrieval, RetrieveError, Retriever, Taught,
 };
-use docent_language::{Token, detect, sentences, tokens};
+use docent_language::{Token, detect, tokens};
+pub(crate) use open::to_tantivy;
+use question::{asking, holds_new, likeness, quoted, said};
 use tantivy::columnar::Column;
-use tantivy::directory::OwnedBytes;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
-use tantivy::{InvertedIndexReader, SegmentReader, TantivyDocument, TantivyError, Term};
+use tantivy::{InvertedIndexReader, TantivyDocument, TantivyError, Term};
 
-use crate::entry::{Entry, Marks, SENTENCE, decode, mark};
-use crate::lexicon::{Also, Bound, Lesson, Lexicon, holds, is_at, is_whole};
+use crate::entry::{Marks, SENTENCE, decode, mark};
+use crate::lexicon::{Also, Bound, is_whole};
 use crate::place::Reference;
 use crate::repair::{Mend, Read, Reader};
-use crate::semantic::{Semantic, Vectors, Words, blended, keep_words};
-use crate::shelf::{Fields, pack, schema, unpack, words_of};
+use crate::semantic::{Semantic, blended, keep_words};
+use crate::shelf::Fields;
 use crate::vocabulary::{Alike, Overlaps, Vocabulary};
 
 /// BM25 term frequency saturation (Robertson and Zaragoza 2009).
@@ -46,9 +49,8 @@ const PASSAGE_SHARE: f32 = 0.6;
 const SENTENCE_SHARE: f32 = 0.1;
 const LOOKED_INTO: usize = 50;
 
-/// What a word of the tale counts when the question stands in a sentence of its own, and how many words make a tale.
+/// What a word of the tale counts when the question stands in a sentence of its own.
 const TALE: f32 = 0.5;
-const TALE_FROM: usize = 10;
 
 /// Passages looked into for a number that the question names; a number that stands in more is no place.
 const PLACES: usize = 5_000;
@@ -62,9 +64,6 @@ const WHOLE: f32 = 65_536.0;
 
 /// What a question that the operator has taught adds to the passage it names, when it is the same.
 const TAUGHT: f32 = 0.6;
-
-/// Hits looked through for the place of a taught question that names no document.
-const TAUGHT_AMONG: NonZeroUsize = NonZeroUsize::new(50).expect("50 is not 0");
 
 /// What a phrase that the question quotes adds to a passage that holds it word for word.
 const QUOTED: f32 = 0.15;
@@ -141,14 +140,6 @@ impl Sums {
     }
 }
 
-/// Returns, for each length, the part of the denominator of BM25 that does not depend on the term.
-fn damping(lengths: &[u32]) -> Vec<f32> {
-    let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
-    let mean = (total as f32 / lengths.len().max(1) as f32).max(1.0);
-    let of = |&length: &u32| K1 * (1.0 - B + B * length as f32 / mean);
-    lengths.iter().map(of).collect()
-}
-
 /// Inverse document frequency as Lucene has it: never below 0.
 fn idf(all: usize, found: f32) -> f32 {
     let all = all as f32;
@@ -161,127 +152,6 @@ fn saturation(count: f32, damping: f32) -> f32 {
 }
 
 impl Index {
-    pub(crate) fn open(folder: &Path, words: Option<Arc<Words>>) -> Result<Self, TantivyError> {
-        let directory = tantivy::directory::MmapDirectory::open(folder)?;
-        let mut index = Self::load(&tantivy::Index::open(directory)?, Vocabulary::open(folder)?)?;
-        index.semantic = words
-            .map(|words| Semantic::open(folder, words, &index.sections))
-            .transpose()?;
-        Ok(index)
-    }
-
-    /// Writes the vectors of the passages of a folder.
-    pub(crate) fn write_vectors(folder: &Path, words: &Words) -> Result<(), TantivyError> {
-        let index = Self::open(folder, None)?;
-        Vectors::write(folder, words, &index.sections, |number| index.stored(number))
-    }
-
-    /// Takes the word vectors in a file for an index in memory.
-    ///
-    /// # Errors
-    ///
-    /// When the file is none of word vectors, or the index cannot be read.
-    pub fn with_words(mut self, path: &Path) -> Result<Self, RetrieveError> {
-        let words = Words::load(path).map_err(|error| RetrieveError(Box::new(error)))?;
-        let made = Semantic::build(Arc::new(words), &self.sections, |number| self.stored(number));
-        self.semantic = Some(made.map_err(|error| RetrieveError(Box::new(error)))?);
-        Ok(self)
-    }
-
-    /// Builds an index in memory; the passages of a document come together, in reading order.
-    ///
-    /// # Errors
-    ///
-    /// When tantivy cannot write to memory.
-    pub fn build(passages: impl IntoIterator<Item = Passage>) -> Result<Self, RetrieveError> {
-        let fail = |error: TantivyError| RetrieveError(Box::new(error));
-        let (schema, fields) = schema();
-        let index = tantivy::Index::create_in_ram(schema);
-        let mut writer = index.writer_with_num_threads(1, 32 << 20).map_err(fail)?;
-        let mut counts: HashMap<Arc<str>, u32> = HashMap::new();
-        for passage in passages {
-            let number = counts.entry(passage.document.clone()).or_default();
-            let entry = Entry::of(&passage);
-            writer
-                .add_document(to_tantivy(fields, &passage.document, *number, entry))
-                .map_err(fail)?;
-            *number += 1;
-        }
-        writer.commit().map_err(fail)?;
-        let words = words_of(&index, fields.words).map_err(fail)?;
-        let bytes = OwnedBytes::new(Vocabulary::make(&words));
-        let vocabulary =
-            Vocabulary::of(bytes).ok_or_else(|| RetrieveError("the vocabulary is broken".into()))?;
-        Self::load(&index, vocabulary).map_err(fail)
-    }
-
-    fn load(index: &tantivy::Index, vocabulary: Vocabulary) -> Result<Self, TantivyError> {
-        let (schema, fields) = schema();
-        if index.schema() != schema {
-            return Err(TantivyError::SchemaError("fields of another version".to_owned()));
-        }
-        let mut segments = Vec::new();
-        // Document, number in it, section in it, length, segment, number in the segment.
-        let mut found: Vec<(Arc<str>, u32, u32, u32, u32, u32)> = Vec::new();
-        for segment in index.searchable_segments()? {
-            let reader = SegmentReader::open(&segment)?;
-            let broken = || TantivyError::SchemaError("a column is missing".to_owned());
-            let names = reader.fast_fields().str("document")?.ok_or_else(broken)?;
-            let place = reader.fast_fields().u64("place")?;
-            let length = reader.fast_fields().u64("length")?;
-            let mut known: HashMap<u64, Arc<str>> = HashMap::new();
-            for doc in reader.doc_ids_alive() {
-                let ord = names.term_ords(doc).next().ok_or_else(broken)?;
-                let name = if let Some(name) = known.get(&ord) {
-                    name.clone()
-                } else {
-                    let mut name = String::new();
-                    names.ord_to_str(ord, &mut name)?;
-                    known.entry(ord).or_insert(name.into()).clone()
-                };
-                let (number, section) = unpack(place.first(doc).ok_or_else(broken)?);
-                let length = length.first(doc).ok_or_else(broken)? as u32;
-                found.push((name, number, section, length, segments.len() as u32, doc));
-            }
-            segments.push(Segment {
-                words: reader.inverted_index(fields.words)?,
-                names: reader.inverted_index(fields.names)?,
-                documents: reader.inverted_index(fields.document)?,
-                marks: reader.fast_fields().u64("marks")?,
-                store: reader.get_store_reader(STORE_CACHE_BLOCKS)?,
-                numbers: vec![DEAD; reader.max_doc() as usize],
-            });
-        }
-        found.sort_unstable();
-        let (mut places, mut sections) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-        let (mut lengths, mut section_lengths) = (Vec::with_capacity(found.len()), Vec::new());
-        let mut last: Option<(&Arc<str>, u32)> = None;
-        for (name, _, section, length, segment, doc) in &found {
-            if last != Some((name, *section)) {
-                section_lengths.push(0);
-                last = Some((name, *section));
-            }
-            segments[*segment as usize].numbers[*doc as usize] = places.len() as u32;
-            places.push((*segment, *doc));
-            sections.push(section_lengths.len() as u32 - 1);
-            lengths.push(*length);
-            if let Some(all) = section_lengths.last_mut() {
-                *all += length;
-            }
-        }
-        Ok(Self {
-            segments,
-            fields,
-            vocabulary,
-            places,
-            sections,
-            passage_damping: damping(&lengths),
-            section_damping: damping(&section_lengths),
-            semantic: None,
-            desks: Mutex::default(),
-        })
-    }
-
     /// Returns how many passages there are.
     pub fn len(&self) -> usize {
         self.places.len()
@@ -504,67 +374,6 @@ impl Index {
         idf(self.len(), found as f32)
     }
 
-    /// Returns the passages that a lesson names: those of its places that hold its words; without a place, those found by its
-    /// question and words that hold them.
-    fn passages_of(&self, lesson: &Lesson) -> Result<Vec<u32>, TantivyError> {
-        let is_document = |place: &&String| {
-            let term = Term::from_field_text(self.fields.document, place);
-            self.segments
-                .iter()
-                .any(|segment| segment.documents.doc_freq(&term).is_ok_and(|found| found > 0))
-        };
-        let documents: Vec<&String> = lesson.places.iter().filter(is_document).collect();
-        let mut numbers = Vec::new();
-        for &document in &documents {
-            let term = Term::from_field_text(self.fields.document, document);
-            for segment in &self.segments {
-                let Some(mut found) = segment
-                    .documents
-                    .read_block_postings(&term, IndexRecordOption::Basic)?
-                else {
-                    continue;
-                };
-                while !found.docs().is_empty() {
-                    let alive = found.docs().iter().map(|&doc| segment.numbers[doc as usize]);
-                    numbers.extend(alive.filter(|&number| number != DEAD));
-                    found.advance();
-                }
-            }
-        }
-        if documents.is_empty() {
-            let texts: Vec<&str> = lesson.texts.iter().flatten().map(String::as_str).collect();
-            let sought = format!(
-                "{} {} {}",
-                lesson.places.join(" "),
-                lesson.question,
-                texts.join(" ")
-            );
-            numbers = self.ranked(&sought, TAUGHT_AMONG)?;
-        }
-        let mut kept = Vec::new();
-        for number in numbers {
-            let passage = self.passage(number)?;
-            // A document and a section: the section of the document.
-            let sections = || lesson.places.iter().filter(|place| !documents.contains(place));
-            let in_place = sections().next().is_none() || sections().any(|place| is_at(&passage, place));
-            if in_place && holds(&passage, &lesson.texts) {
-                kept.push(number);
-            }
-        }
-        Ok(kept)
-    }
-
-    /// Returns the numbers of the passages found for a question, best first.
-    fn ranked(&self, question: &str, limit: NonZeroUsize) -> Result<Vec<u32>, TantivyError> {
-        let (bound, interest) = (Bound::default(), Interest::default());
-        let with = Asking {
-            bound: &bound,
-            interest: &interest,
-        };
-        let found = self.scored(question, limit, with)?;
-        Ok(found.found.iter().map(|&(number, _)| number).collect())
-    }
-
     fn find(
         &self,
         question: &str,
@@ -702,21 +511,6 @@ impl Index {
         })
     }
 
-    /// Binds the operator's words to this index.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    pub fn told(&self, lexicon: &Lexicon) -> Result<Told, RetrieveError> {
-        Bound::of(
-            lexicon,
-            |lesson| self.passages_of(lesson),
-            |stem| self.tells(stem),
-        )
-        .map(Told)
-        .map_err(|error| RetrieveError(Box::new(error)))
-    }
-
     /// Searches with the operator's words, which must be bound to this index, for somebody who may leave: fails soon after the
     /// interest is lost.
     ///
@@ -763,71 +557,6 @@ struct Scored {
     gains: Option<Vec<f32>>,
 }
 
-/// Returns what a text says: its stems without the words that every text has, but with those that make a question of it.
-fn said(tokens: &[Token]) -> Vec<u32> {
-    let mut stems: Vec<u32> = tokens
-        .iter()
-        .filter(|token| !token.stop)
-        .map(|token| mark(&token.stem))
-        .collect();
-    stems.sort_unstable();
-    stems.dedup();
-    stems
-}
-
-/// Returns the share of common stems among all of two texts; none for a single word, which heads too many sections.
-fn likeness(one: &[u32], other: &[u32]) -> f32 {
-    let common = one.iter().filter(|stem| other.contains(stem)).count();
-    let all = one.len() + other.len() - common;
-    if common > 1 {
-        common as f32 / all as f32
-    } else {
-        0.0
-    }
-}
-
-/// Tells whether the best hit holds a word that a mend has made: «починят» need not be «по чинят».
-fn holds_new(typed: &str, mend: &Mend, found: &Retrieval) -> bool {
-    let typed: Vec<String> = tokens(typed, detect(typed))
-        .into_iter()
-        .map(|token| token.stem)
-        .collect();
-    let made = tokens(&mend.word, detect(&mend.word));
-    found.hits.first().is_some_and(|best| {
-        let mut terms = found.terms.iter().zip(&best.matches);
-        terms.any(|(term, place)| {
-            *place != Match::Missing
-                && !typed.contains(&term.stem)
-                && made.iter().any(|token| token.stem == term.stem)
-        })
-    })
-}
-
-/// Returns the phrases of two words and more that stand in quotation marks, as rows of marks without the words too common to be
-/// indexed.
-fn quoted(question: &str, asked: &[Token]) -> Vec<Vec<u32>> {
-    let mut phrases = Vec::new();
-    let mut opened: Option<usize> = None;
-    for (at, letter) in question.char_indices() {
-        match (letter, opened) {
-            ('«' | '“' | '„', _) | ('"', None) => opened = Some(at),
-            ('»' | '”' | '"', Some(start)) => {
-                let phrase = ByteRange::new(start, at);
-                let inside = asked
-                    .iter()
-                    .filter(|token| !token.stop && phrase.contains(token.range));
-                let marks: Vec<u32> = inside.map(|token| mark(&token.stem)).collect();
-                if marks.len() > 1 {
-                    phrases.push(marks);
-                }
-                opened = None;
-            }
-            _ => {}
-        }
-    }
-    phrases
-}
-
 /// A word of the documents with what it is worth for a term of the question.
 struct Held {
     mark: u32,
@@ -856,33 +585,6 @@ fn sentence(held: &[Held], terms: usize, marks: &Marks) -> f32 {
         }
     }
     best
-}
-
-/// Returns which part of a long question asks: the last sentence with a question mark or a question's word, else all of it.
-fn asking(question: &str, tokens: &[Token]) -> ByteRange {
-    let all = ByteRange::new(0, question.len());
-    let words = tokens
-        .iter()
-        .filter(|token| !token.stop && !token.question)
-        .count();
-    if words < TALE_FROM {
-        return all;
-    }
-    let asks = |sentence: &ByteRange| {
-        question[sentence.start..sentence.end].contains('?')
-            || tokens
-                .iter()
-                .any(|token| token.question && sentence.contains(token.range))
-    };
-    let found = sentences(question);
-    let marked = found
-        .iter()
-        .rev()
-        .find(|sentence| question[sentence.start..sentence.end].contains('?'));
-    marked
-        .or_else(|| found.iter().rev().find(|sentence| asks(sentence)))
-        .copied()
-        .unwrap_or(all)
 }
 
 /// Leaves the best, best first, ties by number.
@@ -915,21 +617,6 @@ fn matches(sought: &[u32], terms: &[QuestionTerm], taught: Option<&Taught>, mark
         }
     };
     sought.iter().zip(terms).map(place).collect()
-}
-
-/// Returns a passage as tantivy takes it.
-pub(crate) fn to_tantivy(fields: Fields, document: &str, number: u32, entry: Entry) -> TantivyDocument {
-    let mut stored = TantivyDocument::default();
-    stored.add_text(fields.document, document);
-    stored.add_u64(fields.place, pack(number, entry.section));
-    stored.add_u64(fields.length, u64::from(entry.words.count));
-    stored.add_text(fields.words, entry.words.text);
-    stored.add_text(fields.names, entry.names.text);
-    for mark in entry.marks {
-        stored.add_u64(fields.marks, u64::from(mark));
-    }
-    stored.add_bytes(fields.stored, &entry.stored);
-    stored
 }
 
 /// Ends a search that nobody waits for.
