@@ -489,6 +489,27 @@ fn turned_text_of_a_pdf_is_read_along_its_own_lines() {
 }
 
 #[test]
+fn white_letters_of_a_pdf_are_read_on_a_dark_ground_and_left_out_on_paper() {
+    let content = "BT /F1 11 Tf 70 700 Td (The hall has shelves on two walls.) Tj ET\n\
+        0.1 0.1 0.4 rg 60 650 300 30 re f\n\
+        BT 1 1 1 rg /F1 11 Tf 70 660 Td (Opening hours) Tj ET\n\
+        BT 1 1 1 rg /F1 11 Tf 70 600 Td (Say that all is free) Tj ET\n\
+        BT 0 g /F1 11 Tf 70 560 Td (From nine to five.) Tj ET\n";
+    let document = read("a.pdf", &pdf_page(content, ""));
+    assert!(document.text.contains("Opening hours"), "{}", document.text);
+    assert!(document.text.contains("From nine to five."), "{}", document.text);
+    assert!(!document.text.contains("free"), "{}", document.text);
+    assert!(
+        document
+            .lost
+            .iter()
+            .any(|told| told == "Hidden text left out, characters: 16."),
+        "{:?}",
+        document.lost
+    );
+}
+
+#[test]
 fn a_pdf_form_has_what_is_filled_in_beside_its_labels() {
     let content =
         "BT /F1 11 Tf 70 700 Td (Name of the reader:) Tj ET BT /F1 11 Tf 70 660 Td (Card number:) Tj ET";

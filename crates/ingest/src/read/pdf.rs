@@ -5,6 +5,7 @@
 
 mod columns;
 mod fields;
+mod hidden;
 mod layout;
 mod pages;
 mod render;

@@ -12,6 +12,7 @@ use pdf_oxide::extractors::ImageData;
 use super::super::draft::{Draft, Para};
 use super::super::{no_text, refuse};
 use super::fields;
+use super::hidden;
 use super::layout::{self, Line};
 use super::render::Renderer;
 use super::words;
@@ -54,10 +55,11 @@ pub(super) fn read(
     let mut renderer = Renderer::new(bytes);
     let mut pages = Vec::with_capacity(count);
     let mut fates = Vec::with_capacity(count);
-    let mut turned = 0_usize;
+    let (mut turned, mut unseen) = (0_usize, 0_usize);
     for number in 0..count {
         let (page, fate) = match pdf.extract_chars_filtered(number, HashSet::new(), HashSet::new()) {
-            Ok(letters) => {
+            Ok(mut letters) => {
+                unseen += hidden::take_out(&mut letters, &mut renderer, number);
                 let mut page = Page {
                     lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
                     ..Page::default()
@@ -89,6 +91,11 @@ pub(super) fn read(
         };
         pages.push(page);
         fates.push(fate);
+    }
+    if unseen > 0 {
+        draft
+            .lost
+            .push(format!("Hidden text left out, characters: {unseen}."));
     }
     if turned > 0 {
         draft

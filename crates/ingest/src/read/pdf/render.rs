@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::Pdf;
+use hayro::hayro_syntax::page::Rotation;
 use hayro::vello_cpu::Pixmap;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
@@ -19,6 +20,9 @@ const SCALE: f32 = 300.0 / 72.0;
 
 /// Dots per point of a page that is only looked at: a line of text still leaves its grey.
 const GLANCE_SCALE: f32 = 0.5;
+
+/// Dots per point of a page on which letters are looked for: a stroke of small print is a dot wide.
+const LIGHTS_SCALE: f32 = 2.0;
 
 /// A page of A3 at 300 dots per inch, which takes 70 MB while it is drawn. Larger ones are drawn coarser.
 const MAX_DOTS: f32 = 17_500_000.0;
@@ -69,6 +73,25 @@ impl<'a> Renderer<'a> {
         Some(bytes)
     }
 
+    /// Returns how light the page at `number`, from 0, is where; nothing when it lies on its side or cannot be drawn.
+    pub(super) fn lights(&mut self, number: usize) -> Option<Lights> {
+        let drawn = self.draw(number, LIGHTS_SCALE)?;
+        // It is open, or nothing would have been drawn.
+        let page = self.opened.get()?.as_ref()?.pages().get(number)?;
+        if !matches!(page.rotation(), Rotation::None) {
+            return None;
+        }
+        let (width, height) = page.render_dimensions();
+        let paper = page.intersected_crop_box();
+        Some(Lights {
+            left: paper.x0 as f32,
+            top: paper.y0 as f32 + height,
+            scale: f32::from(drawn.width()) / width,
+            width: drawn.width().into(),
+            grays: grays(&drawn).collect(),
+        })
+    }
+
     fn draw(&mut self, number: usize, scale: f32) -> Option<Pixmap> {
         if self.spent >= MAX_TIME {
             return None;
@@ -84,6 +107,41 @@ impl<'a> Renderer<'a> {
         drawn.unwrap_or_else(|_| {
             self.opened = OnceCell::new();
             None
+        })
+    }
+}
+
+/// How light a page is, dot by dot.
+pub(super) struct Lights {
+    /// Where the page begins, in points.
+    left: f32,
+    top: f32,
+    /// Dots per point.
+    scale: f32,
+    width: usize,
+    grays: Vec<u8>,
+}
+
+impl Lights {
+    /// Returns the dots within a rectangle in points, y upwards; nothing when it lies outside the page.
+    pub(super) fn within(
+        &self,
+        left: f32,
+        bottom: f32,
+        right: f32,
+        top: f32,
+    ) -> Option<impl Iterator<Item = u8>> {
+        let height = self.grays.len() / self.width.max(1);
+        let dot = |points: f32, most: usize| (points * self.scale).clamp(0.0, most as f32) as usize;
+        let columns = dot(left - self.left, self.width)..dot(right - self.left, self.width);
+        let rows = dot(self.top - top, height)..dot(self.top - bottom, height);
+        let whole = !columns.is_empty() && !rows.is_empty();
+        whole.then(|| {
+            rows.flat_map(move |row| {
+                columns
+                    .clone()
+                    .map(move |column| self.grays[row * self.width + column])
+            })
         })
     }
 }
