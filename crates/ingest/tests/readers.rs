@@ -499,14 +499,8 @@ fn white_letters_of_a_pdf_are_read_on_a_dark_ground_and_left_out_on_paper() {
     assert!(document.text.contains("Opening hours"), "{}", document.text);
     assert!(document.text.contains("From nine to five."), "{}", document.text);
     assert!(!document.text.contains("free"), "{}", document.text);
-    assert!(
-        document
-            .lost
-            .iter()
-            .any(|told| told == "Hidden text left out, characters: 16."),
-        "{:?}",
-        document.lost
-    );
+    let told = format!("{:?}", document.notices);
+    assert!(told.contains("Hidden text left out, characters: 16."), "{told}");
 }
 
 #[test]

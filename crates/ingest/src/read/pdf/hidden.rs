@@ -15,7 +15,7 @@ const SAME: u8 = 20;
 
 /// Takes the letters out that nobody sees on the page at `number`, from 0; returns how many.
 pub(super) fn take_out(letters: &mut Vec<TextChar>, renderer: &mut Renderer<'_>, number: usize) -> usize {
-    if !letters.iter().any(|letter| is_suspect(letter)) {
+    if !letters.iter().any(is_suspect) {
         return 0;
     }
     let Some(lights) = renderer.lights(number) else {
