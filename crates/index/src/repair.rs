@@ -349,8 +349,8 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
         }
         pieces.reverse();
         // Small words alone make up any word: «we at her».
-        // «по года» in «погода» is chance as well.
-        let least = if length < QUESTION_FROM && pieces.iter().any(|piece| letters(piece) < 3) {
+        // «по года» in «погода» is chance as well, and so is «при дет» in «придет».
+        let least = if length < QUESTION_FROM && pieces.iter().any(|piece| letters(piece) < 4) {
             5
         } else {
             3
@@ -450,7 +450,7 @@ mod tests {
 
     fn read(question: &str) -> Option<(String, Vec<Repair>)> {
         let text = "ежегодный оплачиваемый отпуск договор аренды выйти проекта зарплата субсидия kubernetes получить \
-                    обжаловать решение комиссии жалақы";
+                    обжаловать решение комиссии жалақы дети";
         let stems: HashSet<String> = tokens(text, detect(text))
             .into_iter()
             .map(|token| token.stem)
@@ -516,6 +516,7 @@ mod tests {
     #[test]
     fn a_foreign_word_is_not_bent_into_a_known_one() {
         assert_eq!(read("рецепт борща"), None);
+        assert_eq!(read("когда придет"), None);
         assert_eq!(read("weather forecast"), None);
     }
 
