@@ -10,6 +10,7 @@ mod asked;
 mod courtesy;
 mod evidence;
 mod gate;
+mod grounded;
 mod quote;
 mod reading;
 mod words;
@@ -25,6 +26,7 @@ use asked::Asked;
 use courtesy::Courtesy;
 pub use evidence::Evidence;
 pub use gate::{Part, Thresholds, Verdict, thresholds, verdict};
+pub use grounded::{Brief, Drafting, Fault, PROMPT_VERSION, REWRITTEN_FORMS, Rewriting, Written, rewriting};
 use quote::{quotes, telling};
 use reading::Reading;
 
