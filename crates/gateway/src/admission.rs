@@ -91,6 +91,11 @@ impl Admission {
 }
 
 impl Place {
+    /// Returns the address that stands for the prefix; none where it is not counted.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.counted.as_ref().map(|(_, prefix)| prefix.first())
+    }
+
     /// Takes one question of the prefix, or says how long until there is one.
     pub(crate) fn ask(&self, now: Instant) -> Result<(), Duration> {
         let Some((admission, prefix)) = &self.counted else {

@@ -20,6 +20,7 @@ mod socket;
 mod stream;
 mod tls;
 mod words;
+mod writing;
 
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
@@ -59,6 +60,7 @@ use pool::Pool;
 use socket::Socket;
 
 pub use tls::{CertificateError, Certificates, Renewal};
+pub use writing::{Asker, Writing};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {
@@ -94,6 +96,14 @@ pub trait Engine: Send + Sync + 'static {
     /// Must not block: called on a socket's thread, before [`Engine::answer`].
     fn at_once(&self, assistant: AssistantId, question: &str) -> Option<Result<Answer, EngineError>> {
         let _ = (assistant, question);
+        None
+    }
+
+    /// Begins an answer that a model has a part in; nothing for an engine, or an assistant, that answers by itself.
+    ///
+    /// Must not block: called on a socket's thread, before [`Engine::answer`]. The engine bounds what is under way.
+    fn write(&self, assistant: AssistantId, question: &str, asker: Asker) -> Option<Writing> {
+        let _ = (assistant, question, asker);
         None
     }
 

@@ -21,6 +21,11 @@ impl Prefix {
             IpAddr::V6(address) => Self(address.to_bits() >> 64 << 64),
         }
     }
+
+    /// Returns the first address of it, which stands for all.
+    pub(crate) fn first(self) -> IpAddr {
+        IpAddr::V6(Ipv6Addr::from_bits(self.0)).to_canonical()
+    }
 }
 
 /// Returns the client's address: the socket's peer, or what the nearest proxy that is not ours saw of it.

@@ -15,7 +15,7 @@ use docent_corpus::{Answer, AssistantId, Interest};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::oneshot;
 
-use crate::{Engine, EngineError};
+use crate::{Asker, Engine, EngineError, Writing};
 
 type Made = Result<Answer, EngineError>;
 
@@ -88,6 +88,11 @@ impl Pool {
     pub(crate) fn at_once(&self, assistant: AssistantId, question: &str) -> Option<Made> {
         // One that panics goes the way of all others, where a panic is told.
         catch_unwind(AssertUnwindSafe(|| self.engine.at_once(assistant, question))).unwrap_or_default()
+    }
+
+    /// Begins the answer that takes its time, if this question has one.
+    pub(crate) fn write(&self, assistant: AssistantId, question: &str, asker: Asker) -> Option<Writing> {
+        catch_unwind(AssertUnwindSafe(|| self.engine.write(assistant, question, asker))).unwrap_or_default()
     }
 
     /// Makes one answer.

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use docent_corpus::{Answer, Assistant, AssistantId, Outcome};
@@ -27,9 +27,9 @@ use crate::allowance::Allowance;
 use crate::metrics::{Ended, Kind};
 use crate::pool::Unmade;
 use crate::socket::Socket;
-use crate::stream::deltas;
+use crate::stream::{Growing, delta, deltas, grown};
 use crate::words::Word;
-use crate::{EngineError, Shared};
+use crate::{Asker, EngineError, Shared, Writing};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
 pub(crate) const AWAY: u16 = 1001;
@@ -283,7 +283,12 @@ async fn answer(
     shared: &Shared,
 ) -> Result<Reply, Next> {
     let (id, stream) = (asked.id.take(), asked.stream);
-    let mut made = pin!(ask(asked, shared));
+    let writing = shared.pool.write(asked.assistant, &asked.question, asked.asker);
+    let (mut growing, being_written) = match writing {
+        Some(Writing { shown, answer }) => (stream.then(|| Growing::new(shown)), Some(answer)),
+        None => (None, None),
+    };
+    let mut made = pin!(ask(asked, being_written, shared));
     loop {
         let held: usize = waiting.iter().map(size).sum();
         let room =
@@ -291,11 +296,17 @@ async fn answer(
         tokio::select! {
             biased;
             mut reply = made.as_mut() => {
-                if stream && !deltas(socket, shared, &reply, id.as_ref()).await {
+                let shown = growing.as_ref().map_or(0, Growing::shown);
+                if stream && !deltas(socket, shared, &reply, shown, id.as_ref()).await {
                     return Err(Next::Left);
                 }
                 reply.id = id;
                 return Ok(reply);
+            }
+            text = grown(&mut growing) => {
+                if !delta(socket, shared, text, id.as_ref()).await {
+                    return Err(Next::Left);
+                }
             }
             received = socket.next(), if room => match sorted(received) {
                 Next::Message(Message::Ping(_) | Message::Pong(_)) => {}
@@ -360,6 +371,7 @@ struct Asked {
     stream: bool,
     id: Option<MessageId>,
     request: RequestId,
+    asker: Asker,
 }
 
 enum Step {
@@ -425,6 +437,10 @@ fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
                     request: RequestId {
                         connection: client.number,
                         question: client.questions,
+                    },
+                    asker: Asker {
+                        connection: client.number,
+                        address: client.place.address(),
                     },
                 });
             }
@@ -505,7 +521,7 @@ impl Drop for Ending<'_> {
 }
 
 /// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue, or tells the engine to stop.
-async fn ask(asked: Asked, shared: &Shared) -> Reply {
+async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared) -> Reply {
     let Asked {
         assistant,
         question,
@@ -513,6 +529,7 @@ async fn ask(asked: Asked, shared: &Shared) -> Reply {
         stream: _,
         id: _,
         request,
+        asker: _,
     } = asked;
     let chars = question.chars().count();
     let mut ending = Ending {
@@ -522,6 +539,8 @@ async fn ask(asked: Asked, shared: &Shared) -> Reply {
     };
     let made = if let Some(made) = shared.pool.at_once(assistant, &question) {
         Ok(Ok(made))
+    } else if let Some(answer) = being_written {
+        timeout(shared.settings.answer_deadline, Guarded(answer)).await
     } else {
         let made = shared.pool.answer(assistant, question);
         timeout(shared.settings.answer_deadline, made).await
@@ -553,6 +572,23 @@ async fn ask(asked: Asked, shared: &Shared) -> Reply {
     ending.outcome = outcome;
     tracing::debug!(%request, ?outcome, took_ms = ending.begun.elapsed().as_millis() as u64, chars, "a question ended");
     reply
+}
+
+type BeingWritten = Pin<Box<dyn Future<Output = Result<Answer, EngineError>> + Send>>;
+
+/// An answer being written, whose panic costs this question only.
+struct Guarded(BeingWritten);
+
+impl Future for Guarded {
+    type Output = Result<Result<Answer, EngineError>, Unmade>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(made) => made.map(Ok),
+            // It is not polled again: the session lets go of it.
+            Err(_) => Poll::Ready(Err(Unmade::Panicked)),
+        }
+    }
 }
 
 /// Tells the log and the client, by the same number, that there is no answer.

@@ -125,7 +125,7 @@ async fn said(message: Message, client: &mut Client, shared: &Shared) -> String 
             let id = asked.id.take();
             Reply {
                 id,
-                ..ask(asked, shared).await
+                ..ask(asked, None, shared).await
             }
             .to_json()
         }

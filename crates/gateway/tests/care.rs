@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use docent_corpus::{Answer, Assistant, AssistantId, Interest, Outcome};
-use docent_gateway::{Engine, EngineError, Gateway, Settings, listen};
+use docent_gateway::{Asker, Engine, EngineError, Gateway, Settings, Writing, listen};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -62,8 +63,45 @@ impl Engine for Patient {
         self.answer(assistant, question)
     }
 
+    fn write(&self, _: AssistantId, question: &str, asker: Asker) -> Option<Writing> {
+        let text = question.strip_prefix("пишут")?.to_owned();
+        assert_eq!(asker.address, None);
+        assert!(text != " не начав", "this panic is part of the test");
+        let (show, shown) = watch::channel(String::new());
+        let dropped = Dropped(self.ended.clone());
+        let answer = async move {
+            let _dropped = dropped;
+            assert!(text != " и не могут", "this panic is part of the test");
+            for word in ["Раз. ", "Два. ", "Три."] {
+                show.send_modify(|shown| shown.push_str(word));
+                tokio::task::yield_now().await;
+            }
+            if text == " без конца" {
+                std::future::pending::<()>().await;
+            }
+            Ok(Answer {
+                text: "Раз. Два. Три. Четыре.".to_owned(),
+                outcome: Outcome::Answered,
+                sources: Vec::new(),
+            })
+        };
+        Some(Writing {
+            shown,
+            answer: Box::pin(answer),
+        })
+    }
+
     fn generation(&self) -> u64 {
         1
+    }
+}
+
+/// Tells when it is let go of.
+struct Dropped(SyncSender<Instant>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let _ = self.0.send(Instant::now());
     }
 }
 
@@ -244,6 +282,51 @@ async fn a_client_that_asks_for_parts_gets_them_before_the_whole() {
     );
     say(&mut client, &question("просто")).await;
     assert_eq!(hear(&mut client).await, r#"{"type":"answer","message":"просто"}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_written_is_shown_as_it_grows_and_let_go_of_with_its_client() {
+    let server = Server::start(Settings::default());
+    let mut client = server.client().await;
+    say(
+        &mut client,
+        r#"{"type":"question","question":"пишут","stream":true}"#,
+    )
+    .await;
+    let mut joined = String::new();
+    let whole = loop {
+        let told = hear(&mut client).await;
+        match told.strip_prefix(r#"{"type":"answer_delta","message":""#) {
+            Some(part) => joined.push_str(part.strip_suffix(r#""}"#).unwrap()),
+            None => break told,
+        }
+    };
+    assert_eq!(joined, "Раз. Два. Три. Четыре.");
+    assert_eq!(whole, format!(r#"{{"type":"answer","message":"{joined}"}}"#));
+    server.ended.recv().unwrap();
+    // Whoever did not ask for parts gets the whole alone.
+    say(&mut client, &question("пишут")).await;
+    assert_eq!(hear(&mut client).await, whole);
+    server.ended.recv().unwrap();
+    // A panic costs its question, wherever it happens.
+    say(&mut client, &question("пишут и не могут")).await;
+    assert!(hear(&mut client).await.contains("номер запроса"));
+    server.ended.recv().unwrap();
+    say(&mut client, &question("пишут не начав")).await;
+    assert_eq!(
+        hear(&mut client).await,
+        r#"{"type":"answer","message":"пишут не начав"}"#
+    );
+    say(
+        &mut client,
+        r#"{"type":"question","question":"пишут без конца","stream":true}"#,
+    )
+    .await;
+    assert!(hear(&mut client).await.contains("answer_delta"));
+    let left = Instant::now();
+    drop(client);
+    let ended = tokio::task::block_in_place(|| server.ended.recv()).unwrap();
+    assert!(ended.duration_since(left) < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
