@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 allowed() {
   case "$1" in
-    protocol|corpus) echo "" ;;
+    protocol|corpus|models) echo "" ;;
     language) echo "corpus" ;;
     ingest|index|answer) echo "corpus language" ;;
     gateway) echo "corpus protocol" ;;
-    docent) echo "answer corpus gateway index ingest language protocol" ;;
+    docent) echo "answer corpus gateway index ingest language models protocol" ;;
     *) echo "?" ;;
   esac
 }
