@@ -122,6 +122,12 @@ pub fn account(
     // What is quoted and judged holds the question's words; places offered come by nearness in meaning as well, where that is
     // known. Without it the two orders are the same.
     found.hits.sort_by(|one, other| other.share.total_cmp(&one.share));
+    Ok(judge(assistant, question, found))
+}
+
+/// Judges what was found, the hit that is thought to answer first.
+pub fn judge(assistant: &Assistant, question: &Question, mut found: Retrieval) -> Account {
+    found.hits.truncate(HITS.get());
     // What was mended is judged as it was read.
     let read = found.reading.as_ref();
     let text = read.map_or_else(|| question.text.clone(), |reading| reading.text.clone());
@@ -143,7 +149,7 @@ pub fn account(
     } else {
         verdict(&evidence, assistant.strictness)
     };
-    Ok(Account {
+    Account {
         found,
         evidence,
         verdict,
@@ -151,10 +157,23 @@ pub fn account(
         asked,
         readings,
         question: text,
-    })
+    }
 }
 
 impl Account {
+    /// Takes the question as it was asked for that by which the passages were found: it is what an answer is to answer.
+    ///
+    /// What was found by other words is offered at most: whether it answers is for somebody who reads it.
+    #[must_use]
+    pub fn found_for(mut self, question: &Question) -> Self {
+        self.question.clone_from(&question.text);
+        self.found.reading = None;
+        if self.verdict == Verdict::Answer {
+            self.verdict = Verdict::Offer;
+        }
+        self
+    }
+
     /// Composes what the verdict calls for.
     pub fn answer(&self, assistant: &Assistant) -> Answer {
         let language = frame(assistant, &self.question);
@@ -173,6 +192,11 @@ impl Account {
             answer.text = format!("{read}\n\n{}", answer.text);
         }
         answer
+    }
+
+    /// Returns the honest «not found», for whoever has read the passages and found no answer.
+    pub fn none(&self, assistant: &Assistant) -> Answer {
+        fallback(assistant, frame(assistant, &self.question))
     }
 
     /// Composes the answer that would be given if the gate let it through; nothing when there is nothing to quote.

@@ -4,23 +4,32 @@
 //! was put; a question under way ends on the one it began with.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
-use docent_corpus::{Answer, Assistant, AssistantId, Interest, Question, RetrieveError};
-use docent_gateway::{Engine, EngineError};
+use docent_corpus::{Answer, Assistant, AssistantId, Interest, Question, RetrieveError, Retriever as _};
+use docent_gateway::{Asker, Engine, EngineError, Writing};
 use docent_index::{Generation, Told};
+use tokio::sync::watch;
 
 use crate::lexicon::{Found, Lexicons};
 use crate::library::Opened;
+use crate::writer::{Asked, Find, Made, Writer};
 
 /// Every assistant of a library, ready to answer.
 pub(crate) struct Desk {
     now: RwLock<Arc<Snapshot>>,
+    /// The models, where there are any.
+    writer: Option<Arc<Writer>>,
+    /// States of the library so far: the number of the next.
+    states: AtomicU64,
 }
 
 /// The library at one moment.
 struct Snapshot {
+    /// Its number among those of this process: other words of the operator make another state of the same generation.
+    number: u64,
     assistants: Arc<[Assistant]>,
     generation: Generation,
     lexicons: Lexicons,
@@ -29,10 +38,11 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    fn of(opened: Opened) -> Self {
+    fn of(opened: Opened, number: u64) -> Self {
         let told = opened.told();
         let assistants = opened.library.assistants.into_iter().map(|one| one.assistant);
         Self {
+            number,
             assistants: assistants.collect(),
             generation: opened.generation,
             lexicons: opened.lexicons,
@@ -50,8 +60,17 @@ impl Desk {
     /// Takes an opened library.
     pub(crate) fn new(opened: Opened) -> Self {
         Self {
-            now: RwLock::new(Arc::new(Snapshot::of(opened))),
+            now: RwLock::new(Arc::new(Snapshot::of(opened, 0))),
+            writer: None,
+            states: AtomicU64::new(1),
         }
+    }
+
+    /// Takes models to help.
+    #[must_use]
+    pub(crate) fn with(mut self, writer: Option<Writer>) -> Self {
+        self.writer = writer.map(Arc::new);
+        self
     }
 
     /// Tells whether a state of the library is another than the one that answers.
@@ -65,7 +84,7 @@ impl Desk {
 
     /// Replaces the library by a newer state of it; returns whether anything differs.
     pub(crate) fn put(&self, opened: Opened) -> bool {
-        let new = Snapshot::of(opened);
+        let new = Snapshot::of(opened, self.states.fetch_add(1, Ordering::Relaxed));
         let now = self.now();
         if now.generation.number() == new.generation.number()
             && now.assistants == new.assistants
@@ -127,6 +146,41 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Begins an answer that models have a part in; nothing where they have none, or where nothing is to be looked up.
+    pub(crate) fn begin(
+        &self,
+        assistant: AssistantId,
+        question: &str,
+        asker: Option<Asker>,
+    ) -> Option<(
+        watch::Receiver<String>,
+        impl Future<Output = Result<Made, Arc<RetrieveError>>> + Send + 'static,
+    )> {
+        let writer = self.writer.as_ref().filter(|writer| writer.serves(assistant))?;
+        let now = self.now();
+        let who = now.assistants.iter().find(|one| one.id == assistant)?.clone();
+        if docent_answer::courtesy(&who, question).is_some() {
+            return None;
+        }
+        let asked = Asked {
+            snapshot: now.number,
+            assistant,
+            question: question.to_owned(),
+        };
+        let find: Find = Arc::new(move |question, limit, interest| {
+            let found = now
+                .retriever(assistant)
+                .ok_or_else(|| RetrieveError("no such assistant".into()))?;
+            let question = Question {
+                text: question.to_owned(),
+            };
+            found.while_wanted(interest).retrieve(&question, limit)
+        });
+        Some(writer.begin(asked, who, asker, find))
+    }
+}
+
 impl Engine for Desk {
     fn assistants(&self) -> Arc<[Assistant]> {
         self.now().assistants.clone()
@@ -140,6 +194,19 @@ impl Engine for Desk {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
         docent_answer::courtesy(who, question).map(Ok)
+    }
+
+    fn write(&self, assistant: AssistantId, question: &str, asker: Asker) -> Option<Writing> {
+        let (shown, made) = self.begin(assistant, question, Some(asker))?;
+        let answer = async move {
+            made.await
+                .map(|made| made.answer)
+                .map_err(|error| EngineError::Unavailable(Box::new(error)))
+        };
+        Some(Writing {
+            shown,
+            answer: Box::pin(answer),
+        })
     }
 
     fn answer_while(

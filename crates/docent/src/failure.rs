@@ -79,6 +79,8 @@ pub(crate) enum Failure {
     Tls(#[from] CertificateError),
     #[error("TLS needs a certificate and its key: there is {path}, but no {lacks}", path = .path.display())]
     HalfTls { path: PathBuf, lacks: &'static str },
+    #[error("[{section}] in docent.toml cannot be used: {reason}")]
+    Models { section: &'static str, reason: String },
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -94,7 +96,7 @@ Exit codes:
   5  the index cannot be used
   6  extract: the file gives no text
   7  serve: the address cannot be listened on
-  8  check: a question does not end as it must; conformance: the server breaks the protocol";
+  8  check: a question does not end as it must; conformance: the server breaks the protocol; models check: one cannot be used";
 
 /// Returns an error with its causes, for a log.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
@@ -128,6 +130,7 @@ impl Failure {
             | Self::NoQuestions
             | Self::Tls(_)
             | Self::HalfTls { .. }
+            | Self::Models { .. }
             | Self::Store(StoreError::Words { .. }) => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
@@ -158,6 +161,7 @@ impl Failure {
             | Self::Answer(_)
             | Self::Tls(_)
             | Self::HalfTls { .. }
+            | Self::Models { .. }
             | Self::Server(_) => false,
             Self::Store(_) | Self::Indexer(_) => true,
         }
@@ -195,6 +199,9 @@ impl Failure {
             Self::Tls(error) => Some(tls_hint(error)),
             Self::HalfTls { .. } => Some(
                 "set both [tls] certificate and key in docent.toml, or give --tls-certificate and --tls-key; neither for plain text",
+            ),
+            Self::Models { .. } => Some(
+                "`docent models check` tries every configured model; without [[chat.server]] and its like none is asked",
             ),
             Self::Child(_)
             | Self::Report { .. }

@@ -21,6 +21,7 @@ mod golden;
 mod lexicon;
 mod library;
 mod logs;
+mod models;
 mod ocr;
 mod progress;
 mod reader;
@@ -30,6 +31,7 @@ mod settings;
 mod status;
 mod watch;
 mod why;
+mod writer;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -40,7 +42,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use docent_corpus::{AssistantId, Language, Outcome, Strictness};
+use docent_corpus::{AssistantId, Language, Outcome, RetrieveError, Strictness};
 use docent_gateway::Engine;
 
 use calibrate::{Calibration, Trial};
@@ -290,10 +292,25 @@ enum Command {
         /// How it goes about a page.
         mode: String,
     },
+    /// Try the models that the settings name.
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
     /// Print every setting with its meaning, as a docent.toml.
     Config {
         /// The folder whose docent.toml is read; the defaults when absent.
         library: Option<PathBuf>,
+    },
+}
+
+/// What can be done with models.
+#[derive(Subcommand)]
+enum ModelsCommand {
+    /// Call each of them once and tell whether it can be used, for what, and how fast it is.
+    Check {
+        /// The folder whose docent.toml names them.
+        library: PathBuf,
     },
 }
 
@@ -368,6 +385,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.check = check.unwrap_or(config.check);
             // Told before an hour of indexing.
             let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
+            let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
             let opened = library::open_to_serve(&place.library, &data)?;
@@ -375,7 +393,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             if !check::may_go_live(config.check, &opened, &data) {
                 tracing::warn!("there is no state before at a start, so this one answers");
             }
-            let desk = Arc::new(Desk::new(opened));
+            let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
             let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -386,13 +404,17 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             question,
             assistant,
         } => {
-            let desk = Desk::new(place.open(&place.config()?)?);
+            let config = place.config()?;
+            let desk = Desk::new(place.open(&config)?).with(models::writer(&config, &place.library)?);
             let first = desk.assistants().first().map_or(AssistantId(1), |one| one.id);
             let id = assistant.map_or(first, AssistantId);
-            let answer = desk
-                .ask(id, &question)
-                .ok_or(Failure::UnknownAssistant(id))?
-                .map_err(Failure::Answer)?;
+            let answer = match with_models(&desk, id, &question)? {
+                Some(made) => made.answer,
+                None => desk
+                    .ask(id, &question)
+                    .ok_or(Failure::UnknownAssistant(id))?
+                    .map_err(Failure::Answer)?,
+            };
             extract::print(&format!("{}\n", answer.text))?;
             if matches!(answer.outcome, Outcome::Fallback | Outcome::Offered) {
                 return Ok(ExitCode::from(3));
@@ -405,7 +427,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             json,
             questions,
         } => {
-            let desk = Desk::new(place.open(&place.config()?)?);
+            let config = place.config()?;
+            let desk = Desk::new(place.open(&config)?).with(models::writer(&config, &place.library)?);
             let first = desk.assistants().first().map_or(AssistantId(1), |one| one.id);
             let id = assistant.map_or(first, AssistantId);
             let account = |question: &str| {
@@ -424,6 +447,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                     println!("{:#}", why::json(&who, &question, &account));
                 } else {
                     print!("{}", why::text(&who, &account));
+                    if let Some(made) = with_models(&desk, id, &question)? {
+                        print!("{}", why::models(&made));
+                    }
                 }
             }
         }
@@ -549,6 +575,15 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::from(8));
             }
         }
+        Command::Models {
+            command: ModelsCommand::Check { library },
+        } => {
+            let (told, fine) = models::check(&Config::read(&library)?, &library)?;
+            print!("{told}");
+            if !fine {
+                return Ok(ExitCode::from(8));
+            }
+        }
         Command::Config { library } => {
             let config = library
                 .as_deref()
@@ -557,6 +592,20 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Answers with the help of models; nothing where they have no part.
+fn with_models(desk: &Desk, assistant: AssistantId, question: &str) -> Result<Option<writer::Made>, Failure> {
+    let Some((_, made)) = desk.begin(assistant, question, None) else {
+        return Ok(None);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let made = runtime
+        .block_on(made)
+        .map_err(|error| Failure::Answer(RetrieveError(Box::new(error))))?;
+    Ok(Some(made))
 }
 
 /// Asks an assistant's questions and shows what each strictness would make of them.

@@ -16,12 +16,18 @@ use crate::check::Guard;
 use crate::logs::{Format, Level};
 use crate::watch::Watching;
 
+pub(crate) mod servers;
 mod values;
 
+use servers::SERVER_KEYS;
+pub(crate) use servers::Server;
 use values::{
-    OFF, bytes, file, is_off, limit, number, pace, quoted, rate, size, small_limit, small_number, span, text,
-    time,
+    OFF, bytes, count, file, is_off, limit, number, pace, quoted, rate, size, small_limit, small_number,
+    span, text, time, truth,
 };
+
+/// The tables of a section that name servers.
+const SERVER: &str = "server";
 
 /// The name of the file, at the top of the library.
 pub(crate) const FILE: &str = "docent.toml";
@@ -47,8 +53,91 @@ pub(crate) struct Config {
     pub(crate) log_level: Level,
     /// Word vectors, relative to the library.
     pub(crate) words: Option<PathBuf>,
+    /// What a model may do with questions and answers.
+    pub(crate) chat: Chat,
+    /// What a model that compares may do with the order of passages.
+    pub(crate) rerank: Rerank,
+    /// Servers that make vectors, in the order in which they are asked.
+    pub(crate) embeddings: Vec<Server>,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
+}
+
+/// `[chat]`: models that write answers and find other words for a question.
+#[derive(Debug, Clone)]
+pub(crate) struct Chat {
+    /// In the order in which they are asked; none for no model.
+    pub(crate) servers: Vec<Server>,
+    /// The assistants that it is for; all when empty.
+    pub(crate) assistants: Vec<i64>,
+    /// When the quoted answer goes out in place of one that is not there yet.
+    pub(crate) deadline: Duration,
+    /// Characters of passages that a model gets to read.
+    pub(crate) passages_chars: usize,
+    /// Tokens of a reply.
+    pub(crate) max_tokens: u32,
+    /// Whether it is asked where the documents may or may not answer.
+    pub(crate) judge: bool,
+    /// Whether it finds other words for a question for which little was found.
+    pub(crate) rewrite: bool,
+    /// How long finding those words may take.
+    pub(crate) rewrite_deadline: Duration,
+    /// How long an answer is kept for the same question.
+    pub(crate) keep: Duration,
+    /// Tokens a day: of all, of an assistant, of an address; and an hour of a connection.
+    pub(crate) tokens: Tokens,
+}
+
+/// How many tokens may be used; none for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) a_day: Option<u32>,
+    pub(crate) a_day_per_assistant: Option<u32>,
+    pub(crate) a_day_per_address: Option<u32>,
+    pub(crate) an_hour_per_connection: Option<u32>,
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            assistants: Vec::new(),
+            deadline: Duration::from_secs(15),
+            passages_chars: 12_000,
+            max_tokens: 700,
+            judge: true,
+            rewrite: true,
+            rewrite_deadline: Duration::from_secs(5),
+            keep: Duration::from_hours(24),
+            tokens: Tokens {
+                a_day: None,
+                a_day_per_assistant: None,
+                a_day_per_address: None,
+                an_hour_per_connection: Some(200_000),
+            },
+        }
+    }
+}
+
+/// `[rerank]`: models that compare a question with passages.
+#[derive(Debug, Clone)]
+pub(crate) struct Rerank {
+    /// In the order in which they are asked; none for no model.
+    pub(crate) servers: Vec<Server>,
+    /// How many passages are compared.
+    pub(crate) top: usize,
+    /// How long that may take; past it the order stands.
+    pub(crate) deadline: Duration,
+}
+
+impl Default for Rerank {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            top: 30,
+            deadline: Duration::from_secs(3),
+        }
+    }
 }
 
 /// The files that TLS needs, both or none.
@@ -70,6 +159,9 @@ impl Default for Config {
             log_format: Format::Text,
             log_level: Level::Info,
             words: None,
+            chat: Chat::default(),
+            rerank: Rerank::default(),
+            embeddings: Vec::new(),
             gateway: Settings::default(),
         }
     }
@@ -270,6 +362,116 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        section: "chat",
+        name: "assistants",
+        comment: "Numbers of the assistants for which a model writes, like [1, 2]; an empty list for all.",
+        show: |config| Some(format!("{:?}", config.chat.assistants)),
+        set: |config, value| {
+            let numbers = value.as_array().and_then(|list| {
+                let number = |one: &Spanned<DeValue<'_>>| {
+                    let number = one.get_ref().as_integer()?;
+                    i64::from_str_radix(number.as_str(), number.radix()).ok()
+                };
+                list.iter().map(number).collect::<Option<Vec<_>>>()
+            });
+            config.chat.assistants = numbers.ok_or("a list of numbers, like [1, 2]")?;
+            Ok(())
+        },
+    },
+    Key {
+        section: "chat",
+        name: "deadline",
+        comment: "How long an answer by a model may take; then the quoted one goes out. Below limits.answer_time.",
+        show: |config| span(config.chat.deadline),
+        set: |config, value| time(value, &mut config.chat.deadline),
+    },
+    Key {
+        section: "chat",
+        name: "passages_chars",
+        comment: "Characters of passages that go to the model, the best first: some 2.2 of Russian make a token, so the default fits into a\n\
+                  context of 8,192 tokens with the reply.",
+        show: |config| number(config.chat.passages_chars),
+        set: |config, value| count(value, &mut config.chat.passages_chars),
+    },
+    Key {
+        section: "chat",
+        name: "max_tokens",
+        comment: "Tokens of a reply: five sentences with their quotations.",
+        show: |config| small_number(config.chat.max_tokens),
+        set: |config, value| count(value, &mut config.chat.max_tokens),
+    },
+    Key {
+        section: "chat",
+        name: "judge",
+        comment: "Whether the model is asked where the documents may or may not hold the answer, and its «no» is final; false leaves\n\
+                  those questions with the places that may help.",
+        show: |config| Some(config.chat.judge.to_string()),
+        set: |config, value| truth(value, &mut config.chat.judge),
+    },
+    Key {
+        section: "chat",
+        name: "rewrite",
+        comment: "Whether the model puts a question into the documents' terms when little was found for its own.",
+        show: |config| Some(config.chat.rewrite.to_string()),
+        set: |config, value| truth(value, &mut config.chat.rewrite),
+    },
+    Key {
+        section: "chat",
+        name: "rewrite_deadline",
+        comment: "How long that may take; then the question is left as it is.",
+        show: |config| span(config.chat.rewrite_deadline),
+        set: |config, value| time(value, &mut config.chat.rewrite_deadline),
+    },
+    Key {
+        section: "chat",
+        name: "keep",
+        comment: "How long an answer is kept for the same question to the same documents.",
+        show: |config| span(config.chat.keep),
+        set: |config, value| time(value, &mut config.chat.keep),
+    },
+    Key {
+        section: "chat",
+        name: "tokens_a_day",
+        comment: "Tokens that all questions of a day may use, or \"off\"; past it answers are quoted.",
+        show: |config| rate(config.chat.tokens.a_day),
+        set: |config, value| pace(value, &mut config.chat.tokens.a_day),
+    },
+    Key {
+        section: "chat",
+        name: "tokens_a_day_per_assistant",
+        comment: "The same for each assistant.",
+        show: |config| rate(config.chat.tokens.a_day_per_assistant),
+        set: |config, value| pace(value, &mut config.chat.tokens.a_day_per_assistant),
+    },
+    Key {
+        section: "chat",
+        name: "tokens_a_day_per_address",
+        comment: "The same for each IPv4 address or IPv6 /64; loopback is not counted.",
+        show: |config| rate(config.chat.tokens.a_day_per_address),
+        set: |config, value| pace(value, &mut config.chat.tokens.a_day_per_address),
+    },
+    Key {
+        section: "chat",
+        name: "tokens_an_hour_per_connection",
+        comment: "Tokens that one connection may use in an hour: some fifty questions.",
+        show: |config| rate(config.chat.tokens.an_hour_per_connection),
+        set: |config, value| pace(value, &mut config.chat.tokens.an_hour_per_connection),
+    },
+    Key {
+        section: "rerank",
+        name: "top",
+        comment: "How many of the passages found are compared with the question.",
+        show: |config| number(config.rerank.top),
+        set: |config, value| count(value, &mut config.rerank.top),
+    },
+    Key {
+        section: "rerank",
+        name: "deadline",
+        comment: "How long comparing may take; past it the order stands.",
+        show: |config| span(config.rerank.deadline),
+        set: |config, value| time(value, &mut config.rerank.deadline),
+    },
+    Key {
         section: "limits",
         name: "message",
         comment: "Size of one message from a client; a longer one closes the connection (1009).\n\
@@ -451,6 +653,12 @@ const KEYS: &[Key] = &[
     },
 ];
 
+/// Reads a variable of the environment; nothing when it is empty or not text.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 impl Config {
     /// Reads the library's `docent.toml`; all defaults when there is none.
     pub(crate) fn read(library: &Path) -> Result<Self, ConfigError> {
@@ -491,9 +699,19 @@ impl Config {
                     faults.push((key.span().start, fault));
                 }
             };
+        let mut servers = Vec::new();
         for (key, value) in table.get_ref() {
             let section: &str = key.get_ref();
             match value.get_ref().as_table() {
+                Some(inner) if Config::servers(section).is_some() => {
+                    for (key, value) in inner {
+                        if key.get_ref() == SERVER {
+                            servers.push((section.to_owned(), value));
+                        } else {
+                            take(section, key, value);
+                        }
+                    }
+                }
                 Some(inner) if KEYS.iter().any(|known| known.section == section) => {
                     for (key, value) in inner {
                         take(section, key, value);
@@ -501,6 +719,9 @@ impl Config {
                 }
                 _ => take("", key, value),
             }
+        }
+        for (section, value) in servers {
+            config.take_servers(&section, value, &mut faults);
         }
         faults.sort();
         if faults.is_empty() {
@@ -535,9 +756,97 @@ impl Config {
                 key.name,
                 value.as_deref().unwrap_or("\"…\"")
             ));
+            let last = KEYS.iter().rfind(|other| other.section == section);
+            if last.is_some_and(|last| last.name == key.name) {
+                self.print_servers(section, &mut lines);
+            }
         }
         lines.push(String::new());
         lines.join("\n")
+    }
+
+    /// Returns where the servers of a section are; nothing when it has none.
+    fn servers(section: &str) -> Option<fn(&mut Self) -> &mut Vec<Server>> {
+        match section {
+            "chat" => Some(|config| &mut config.chat.servers),
+            "rerank" => Some(|config| &mut config.rerank.servers),
+            "embeddings" => Some(|config| &mut config.embeddings),
+            _ => None,
+        }
+    }
+
+    /// Reads `[[chat.server]]` and its like.
+    fn take_servers(
+        &mut self,
+        section: &str,
+        value: &Spanned<DeValue<'_>>,
+        faults: &mut Vec<(usize, String)>,
+    ) {
+        let Some(place) = Self::servers(section) else {
+            return;
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            let fault = format!("`{SERVER}` must be a list of tables, like [[{section}.{SERVER}]]");
+            return faults.push((value.span().start, fault));
+        };
+        for one in list.iter() {
+            let mut server = Server::default();
+            for (key, value) in one.get_ref().as_table().into_iter().flatten() {
+                let name: &str = key.get_ref();
+                let known = SERVER_KEYS.iter().find(|known| known.name == name);
+                let fault = match known {
+                    Some(known) => (known.set)(&mut server, value.get_ref())
+                        .err()
+                        .map(|expected| format!("`{name}` must be {expected}")),
+                    None => Some(format!(
+                        "unknown key `{name}` in [[{section}.{SERVER}]]; `docent config` prints all keys"
+                    )),
+                };
+                faults.extend(fault.map(|fault| (key.span().start, fault)));
+            }
+            place(self).push(server);
+        }
+    }
+
+    fn print_servers(&self, section: &str, lines: &mut Vec<String>) {
+        let Some(place) = Self::servers(section) else {
+            return;
+        };
+        let (mut own, usual) = (self.clone(), Server::default());
+        let servers = std::mem::take(place(&mut own));
+        for server in &servers {
+            lines.extend([String::new(), format!("[[{section}.{SERVER}]]")]);
+            for key in SERVER_KEYS {
+                let (value, default) = ((key.show)(server), (key.show)(&usual));
+                if value != default {
+                    lines.push(format!("{} = {}", key.name, value.as_deref().unwrap_or_default()));
+                }
+            }
+            if server.has_own_key() {
+                lines.push("# api_key is set, and not shown".to_owned());
+            }
+        }
+        if servers.is_empty() && section == "chat" {
+            lines.extend([
+                String::new(),
+                "# Servers of models, OpenAI-compatible, in the order in which they are asked. Without any, nothing is sent anywhere.".to_owned(),
+                format!("# [[{section}.{SERVER}]]"),
+            ]);
+            for key in SERVER_KEYS {
+                lines.push(String::new());
+                lines.extend(key.comment.lines().map(|line| format!("# {}", line.trim())));
+                lines.push(format!(
+                    "# {} = {}",
+                    key.name,
+                    (key.show)(&usual).as_deref().unwrap_or("\"…\"")
+                ));
+            }
+        } else if servers.is_empty() {
+            lines.extend([
+                String::new(),
+                format!("# [[{section}.{SERVER}]] has the keys of [[chat.{SERVER}]]."),
+            ]);
+        }
     }
 }
 
@@ -584,6 +893,29 @@ mod tests {
             log_format: Format::Json,
             log_level: Level::Debug,
             words: Some("words.tar".into()),
+            chat: Chat {
+                servers: Vec::new(),
+                assistants: vec![2, 3],
+                deadline: Duration::from_secs(4),
+                passages_chars: 5,
+                max_tokens: 6,
+                judge: false,
+                rewrite: false,
+                rewrite_deadline: Duration::from_secs(7),
+                keep: Duration::from_secs(8),
+                tokens: Tokens {
+                    a_day: Some(9),
+                    a_day_per_assistant: Some(10),
+                    a_day_per_address: Some(11),
+                    an_hour_per_connection: None,
+                },
+            },
+            rerank: Rerank {
+                servers: Vec::new(),
+                top: 12,
+                deadline: Duration::from_secs(13),
+            },
+            embeddings: Vec::new(),
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
@@ -643,7 +975,47 @@ mod tests {
         }
         let uncommented = uncommented.replace("\n# ", "\n");
         let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
-        assert_eq!(sets.len(), KEYS.len() - unset.len());
+        assert_eq!(sets.len(), KEYS.len() - unset.len() + SERVER_KEYS.len());
+    }
+
+    #[test]
+    fn servers_are_read_in_their_order_and_printed_without_their_keys() {
+        let written = "[chat]\njudge = false\n[[chat.server]]\nbase_url = \"http://a/v1\"\nmodel = \"m\"\napi_key = \"sk-1\"\n\
+                       headers = { \"x-folder-id\" = \"b\" }\nextra_body = { a = { b = [1, true, 0.5, \"c\"] } }\nretries = 0\n\
+                       [[chat.server]]\nbase_url = \"https://b/v1\"\napi_key_command = [\"token\", \"-x\"]\nauth_header = \"Authorization: Api-Key {key}\"\n\
+                       [[rerank.server]]\nbase_url = \"http://c\"\n";
+        let config = Config::parse(written).unwrap();
+        assert_eq!(
+            (
+                config.chat.servers.len(),
+                config.rerank.servers.len(),
+                config.chat.judge
+            ),
+            (2, 1, false)
+        );
+        let printed = config.print();
+        assert!(
+            !printed.contains("sk-1") && printed.contains("# api_key is set"),
+            "{printed}"
+        );
+        let again = Config::parse(&printed).unwrap();
+        assert_eq!(again.chat.servers[1], config.chat.servers[1]);
+        assert_eq!(
+            again.print().replace("# api_key is set, and not shown\n", ""),
+            printed.replace("# api_key is set, and not shown\n", "")
+        );
+        let faults = Config::parse(
+            "[chat]\nserver = 1\n[[rerank.server]]\nbase_url = \"a\"\nmodle = 1\n[[chats.server]]\n",
+        );
+        assert_eq!(
+            faults.unwrap_err(),
+            [
+                "docent.toml, line 2: `server` must be a list of tables, like [[chat.server]]",
+                "docent.toml, line 4: `base_url` must be an address that begins with http:// or https://",
+                "docent.toml, line 5: unknown key `modle` in [[rerank.server]]; `docent config` prints all keys",
+                "docent.toml, line 6: unknown key `chats`; `docent config` prints all keys",
+            ]
+        );
     }
 
     #[test]

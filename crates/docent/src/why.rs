@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use docent_answer::{Account, Thresholds, Verdict, thresholds};
 use docent_corpus::{Assistant, Hit, Match, Repair};
 
+use crate::writer::Made;
+
 /// The name of a verdict.
 fn name(verdict: Verdict) -> &'static str {
     match verdict {
@@ -170,6 +172,41 @@ pub(crate) fn evidence(account: &Account) -> serde_json::Map<String, serde_json:
         .iter()
         .map(|part| (part.name.to_owned(), part.value.into()))
         .collect()
+}
+
+/// Says what models made of a question.
+pub(crate) fn models(made: &Made) -> String {
+    let mut out = "\nmodels\n".to_owned();
+    let trace = &made.trace;
+    match &trace.compared {
+        None => {}
+        Some(Ok(())) => out.push_str("  compared: the passages stand in the order of the model\n"),
+        Some(Err(error)) => {
+            let _ = writeln!(out, "  compared: not ({error}); the order stands");
+        }
+    }
+    match &trace.other_words {
+        None => {}
+        Some(Ok(forms)) if forms.is_empty() => out.push_str("  other words: none that could be sought\n"),
+        Some(Ok(forms)) => {
+            let _ = writeln!(out, "  other words: {}", forms.join(" / "));
+        }
+        Some(Err(error)) => {
+            let _ = writeln!(out, "  other words: not asked to the end ({error})");
+        }
+    }
+    match &trace.written {
+        None => out.push_str("  written: not asked\n"),
+        Some(writing) => {
+            let _ = writeln!(out, "  written: {writing}");
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\nwhat goes out\n  {}",
+        made.answer.text.replace('\n', "\n  ")
+    );
+    out
 }
 
 /// The name of what was done to a question.

@@ -142,3 +142,8 @@ pub(super) fn time(value: &DeValue<'_>, place: &mut Duration) -> Read<'static> {
         .ok_or("a time above 0, like \"20s\" or \"1m 30s\", or \"off\"")?;
     Ok(())
 }
+
+pub(super) fn truth(value: &DeValue<'_>, place: &mut bool) -> Read<'static> {
+    *place = value.as_bool().ok_or("true or false")?;
+    Ok(())
+}
