@@ -186,10 +186,10 @@ fn cut(text: &str, share: f64) -> &str {
     &text[..text.floor_char_boundary((text.len() as f64 * share) as usize)]
 }
 
-/// Returns which share of a text may fit; at least a tenth goes each time, so that it ends.
+/// Returns which share of a text may fit; some of it goes each time and never most of it, whatever the server tells.
 fn shrink(needed: Option<u64>, limit: Option<u64>) -> f64 {
     match (needed, limit) {
-        (Some(needed), Some(limit)) if limit < needed => MARGIN * limit as f64 / needed as f64,
+        (Some(needed), Some(limit)) if limit < needed => (MARGIN * limit as f64 / needed as f64).max(0.25),
         _ => 0.5,
     }
 }

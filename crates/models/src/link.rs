@@ -1,5 +1,6 @@
 //! One endpoint in use: its HTTP client, its key, its circuit breaker, its places, and what is known of its abilities.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -27,7 +28,6 @@ const REFUSAL_WAIT: Duration = Duration::from_millis(250);
 const ANSWER: usize = 16 << 20;
 
 /// See the module's documentation.
-#[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) endpoint: Endpoint,
     /// Host and port, which may be told and logged.
@@ -40,6 +40,12 @@ pub(crate) struct Link {
     places: Arc<Semaphore>,
     structured: AtomicBool,
     plain_texts: AtomicBool,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} ({:?})", self.name, self.endpoint)
+    }
 }
 
 /// What a call holds while it runs.
