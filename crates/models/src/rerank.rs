@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::call::{Ask, Links};
+use crate::embeddings::{SHORTEST, shrink};
 use crate::endpoint::Endpoint;
 use crate::error::ModelError;
 use crate::key::Secret;
@@ -57,9 +58,28 @@ impl Rerank {
         if documents.is_empty() {
             return Ok(Vec::new());
         }
-        let (scores, pass) = self.links.call(&Pairs { query, documents }, deadline).await?;
-        pass.succeeded();
-        Ok(scores)
+        // Documents longer than the model takes are judged by their beginnings.
+        let mut longest = documents.iter().map(String::len).max().unwrap_or_default();
+        loop {
+            let cut: Vec<String> = documents
+                .iter()
+                .map(|text| text[..text.floor_char_boundary(longest)].to_owned())
+                .collect();
+            let ask = Pairs {
+                query,
+                documents: &cut,
+            };
+            match self.links.call(&ask, deadline).await {
+                Ok((scores, pass)) => {
+                    pass.succeeded();
+                    return Ok(scores);
+                }
+                Err(ModelError::ContextExceeded { needed, limit }) if longest > SHORTEST => {
+                    longest = (longest as f64 * shrink(needed, limit)) as usize;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Has each endpoint put two sentences in order.

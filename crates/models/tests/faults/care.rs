@@ -428,7 +428,7 @@ async fn settings_that_cannot_work_are_told_without_their_secrets() {
         change(&mut endpoint);
         endpoint
     };
-    let table: [(Endpoint, &str); 8] = [
+    let table: [(Endpoint, &str); 10] = [
         (
             with(|e| e.base_url = "models".to_owned()),
             "an address that is none",
@@ -456,6 +456,11 @@ async fn settings_that_cannot_work_are_told_without_their_secrets() {
         (
             with(|e| e.headers = vec![("X".to_owned(), format!("{KEY}\n"))]),
             "cannot be sent",
+        ),
+        (with(|e| e.key = Key::Environment(Secret::new(" "))), "is empty"),
+        (
+            with(|e| e.key = Key::Text(Secret::new("two words"))),
+            "more than one word",
         ),
         (with(|e| e.ca_file = Some("no/such.pem".into())), "no/such.pem"),
     ];
@@ -541,6 +546,65 @@ async fn probes_say_what_each_endpoint_is_good_for() {
     assert_eq!(probes[0].example.as_deref(), Some("Holidays last 28 days."));
 }
 
+#[tokio::test]
+async fn documents_that_are_too_long_are_judged_by_their_beginnings() {
+    let server = Server::start(|_, request| {
+        let texts = request.body["documents"].as_array().unwrap();
+        if texts
+            .iter()
+            .any(|text| text.as_str().unwrap().chars().count() > 500)
+        {
+            return answer(
+                500,
+                &json!({ "error": { "message": "input is too large to process" } }),
+            );
+        }
+        let scores: Vec<Value> = (0..texts.len())
+            .map(|index| json!({ "index": index, "relevance_score": texts[index].as_str().unwrap().len() }))
+            .collect();
+        answer(200, &json!({ "results": scores }))
+    })
+    .await;
+    let rerank = Rerank::new(vec![endpoint(&server.url)]).unwrap();
+    let documents = ["ы".repeat(3_000), "раз".to_owned()];
+    let scores = rerank.score("сколько?", &documents, soon()).await.unwrap();
+    assert!(scores[0] > 100.0 && (scores[1] - 6.0).abs() < 0.1, "{scores:?}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_hangs_ends_with_the_time_for_connecting() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), authority.cert.pem()).unwrap();
+    let mut endpoint = endpoint(&format!("https://{}/v1", listener.local_addr().unwrap()));
+    endpoint.ca_file = Some(file.path().to_owned());
+    endpoint.connect_timeout = TOKEN / 4;
+    let (_, error) = ask(&chat(vec![endpoint]), soon()).await;
+    assert!(
+        matches!(
+            error,
+            Some(ModelError::TimedOut {
+                stage: Stage::Connect
+            })
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_settings_is_used() {
+    let proxy = Server::always(says("да")).await;
+    let mut endpoint = endpoint("http://models.example/v1");
+    endpoint.proxy = Some(proxy.url.clone());
+    assert_eq!(ask(&chat(vec![endpoint]), soon()).await.0, "да");
+    let head = &proxy.requests()[0].head;
+    assert!(
+        head.starts_with("POST http://models.example/v1/chat/completions "),
+        "{head}"
+    );
+}
+
 /// How long a server may go on after its caller has left.
 const AFTERWARDS: Duration = Duration::from_millis(100);
 
@@ -586,6 +650,18 @@ async fn callers_who_leave_at_any_moment_leave_no_call_behind() {
     let calls = server.requests().len();
     println!("1000 left, {calls} had asked, {words} words were heard; the last call ended {slowest:?} later");
     assert!(calls > 500 && words > 1_000, "{calls} {words}");
+}
+
+#[tokio::test]
+async fn embeddings_and_reranking_end_with_their_callers_as_well() {
+    let server = Server::always(vec![Step::Hang]).await;
+    let texts = ["раз".to_owned()];
+    let embeddings = Embeddings::new(vec![endpoint(&server.url)], Prefixes::default()).unwrap();
+    let rerank = Rerank::new(vec![endpoint(&server.url)]).unwrap();
+    let _ = timeout(TOKEN / 4, embeddings.embed(&texts, Purpose::Query, soon())).await;
+    let _ = timeout(TOKEN / 4, rerank.score("сколько?", &texts, soon())).await;
+    sleep(AFTERWARDS).await;
+    assert_eq!((server.requests().len(), server.open()), (2, 0));
 }
 
 #[test]
