@@ -16,7 +16,7 @@ use crate::probe::Probe;
 use crate::retry::Dice;
 
 /// Texts in one call: what TEI takes at most unless told otherwise.
-const BATCH: usize = 32;
+pub(crate) const BATCH: usize = 32;
 /// A text is not cut below this; a model that cannot take so little takes nothing.
 pub(crate) const SHORTEST: usize = 64;
 /// What is left of a text when the server told how much is too much; tokens are not evenly long.

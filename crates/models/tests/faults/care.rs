@@ -317,6 +317,20 @@ async fn calls_beyond_the_places_wait_up_to_their_deadline() {
     assert_eq!(ask(&chat, soon()).await.0, "да");
 }
 
+#[tokio::test]
+async fn a_full_endpoint_gives_way_to_the_next() {
+    let slow = vec![stream(), send(word("нет")), Step::Pause(TOKEN * 3), send(STOP)];
+    let first = Server::always(slow).await;
+    let second = Server::always(says("да")).await;
+    let mut narrow = endpoint(&first.url);
+    narrow.concurrency = 1;
+    let chat = chat(vec![narrow, endpoint(&second.url)]);
+    let held = chat.start(&question(), soon()).await.unwrap();
+    assert_eq!(ask(&chat, soon()).await.0, "да");
+    drop(held);
+    assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+}
+
 /// Vectors for as many texts as were asked for, each told from the others by its length.
 fn embeds(request: &Request, longest: usize) -> Vec<Step> {
     let texts = request.body["input"].as_array().unwrap();
@@ -400,8 +414,18 @@ async fn a_model_that_takes_no_text_at_all_is_told() {
 #[tokio::test]
 async fn both_shapes_of_reranking_are_found_out() {
     let server = Server::start(|_, request| {
-        if request.body.get("texts").is_none() {
+        let Some(texts) = request.body.get("texts").and_then(Value::as_array) else {
             return fails(422);
+        };
+        if texts.len() > 2 {
+            // The most that such a server takes at once.
+            assert!(texts.len() <= 32);
+            let scores: Vec<Value> = texts
+                .iter()
+                .enumerate()
+                .map(|(index, text)| json!({ "index": index, "score": text.as_str().unwrap().len() }))
+                .collect();
+            return answer(200, &json!(scores));
         }
         answer(
             200,
@@ -419,6 +443,14 @@ async fn both_shapes_of_reranking_are_found_out() {
     }
     assert_eq!(server.requests().len(), 3, "the shape is remembered");
     assert!(rerank.score("сколько?", &[], soon()).await.unwrap().is_empty());
+    let many: Vec<String> = (1..=50).map(|length| "x".repeat(length)).collect();
+    let scores = rerank.score("сколько?", &many, soon()).await.unwrap();
+    assert!(
+        scores
+            .iter()
+            .enumerate()
+            .all(|(n, score)| (score - n as f32 - 1.0).abs() < 0.1)
+    );
 }
 
 #[tokio::test]
@@ -649,7 +681,7 @@ async fn callers_who_leave_at_any_moment_leave_no_call_behind() {
     }
     let calls = server.requests().len();
     println!("1000 left, {calls} had asked, {words} words were heard; the last call ended {slowest:?} later");
-    assert!(calls > 500 && words > 1_000, "{calls} {words}");
+    assert!(calls > 500 && words > 300, "{calls} {words}");
 }
 
 #[tokio::test]
@@ -662,6 +694,61 @@ async fn embeddings_and_reranking_end_with_their_callers_as_well() {
     let _ = timeout(TOKEN / 4, rerank.score("сколько?", &texts, soon())).await;
     sleep(AFTERWARDS).await;
     assert_eq!((server.requests().len(), server.open()), (2, 0));
+}
+
+#[tokio::test]
+async fn calls_can_be_moved_between_threads() {
+    fn moved<T: Send>(work: T) -> T {
+        work
+    }
+    let server = Server::always(says("да")).await;
+    let chat = Arc::new(chat(vec![endpoint(&server.url)]));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move {
+        let mut reply = chat.start(&question(), soon()).await.unwrap();
+        whole(&mut reply).await.0
+    });
+    assert_eq!(tasks.join_next().await.unwrap().unwrap(), "да");
+    let texts = ["раз".to_owned()];
+    let embeddings = Embeddings::new(vec![endpoint(&server.url)], Prefixes::default()).unwrap();
+    drop(moved(embeddings.embed(&texts, Purpose::Query, soon())));
+    let rerank = Rerank::new(vec![endpoint(&server.url)]).unwrap();
+    drop(moved(rerank.score("сколько?", &texts, soon())));
+}
+
+#[tokio::test]
+async fn a_stream_with_any_bytes_changed_ends_in_words_or_an_error() {
+    let whole = [word("раз "), word("два"), STOP.to_owned(), DONE.to_owned()]
+        .concat()
+        .into_bytes();
+    let length = whole.len();
+    let server = Server::start(move |n, _| {
+        let mut bytes = whole.clone();
+        // Every byte once, by one that means something to JSON, to events or to nobody.
+        bytes[n % length] = b"\n\r:{}[]\"\\0x\xff\x00,"[(n * 7 + n / length) % 14];
+        bytes.truncate(length - (n * 31 % length) / 8);
+        vec![stream(), Step::Send(bytes)]
+    })
+    .await;
+    let mut fine = 0;
+    for _ in 0..2 * length {
+        // Made anew, since one that breaks so often would be left alone.
+        let (words, error) = ask(&chat(vec![endpoint(&server.url)]), soon()).await;
+        fine += usize::from(error.is_none());
+        if let Some(error) = error {
+            let told = error.to_string();
+            assert!(
+                matches!(
+                    error,
+                    ModelError::EndedEarly | ModelError::Garbage { .. } | ModelError::TimedOut { .. }
+                ),
+                "{told}"
+            );
+        }
+        assert!(words.len() < 100);
+    }
+    println!("{fine} of {} were usable all the same", 2 * length);
+    assert!(fine < 2 * length && fine > 0);
 }
 
 #[test]
