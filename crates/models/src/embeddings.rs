@@ -16,9 +16,9 @@ use crate::probe::Probe;
 use crate::retry::Dice;
 
 /// Texts in one call: what TEI takes at most unless told otherwise.
-const BATCH: usize = 32;
+pub(crate) const BATCH: usize = 32;
 /// A text is not cut below this; a model that cannot take so little takes nothing.
-const SHORTEST: usize = 64;
+pub(crate) const SHORTEST: usize = 64;
 /// What is left of a text when the server told how much is too much; tokens are not evenly long.
 const MARGIN: f64 = 0.9;
 
@@ -186,10 +186,10 @@ fn cut(text: &str, share: f64) -> &str {
     &text[..text.floor_char_boundary((text.len() as f64 * share) as usize)]
 }
 
-/// Returns which share of a text may fit; at least a tenth goes each time, so that it ends.
-fn shrink(needed: Option<u64>, limit: Option<u64>) -> f64 {
+/// Returns which share of a text may fit; some of it goes each time and never most of it, whatever the server tells.
+pub(crate) fn shrink(needed: Option<u64>, limit: Option<u64>) -> f64 {
     match (needed, limit) {
-        (Some(needed), Some(limit)) if limit < needed => MARGIN * limit as f64 / needed as f64,
+        (Some(needed), Some(limit)) if limit < needed => (MARGIN * limit as f64 / needed as f64).max(0.25),
         _ => 0.5,
     }
 }

@@ -1,5 +1,6 @@
 //! What the operator says of one server.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::key::Key;
 
 /// One OpenAI-compatible server and the model to ask there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Endpoint {
     /// Everything before `/chat/completions`, for example `http://127.0.0.1:8080/v1`.
     pub base_url: String,
@@ -38,6 +39,18 @@ pub struct Endpoint {
     pub max_retries: u32,
     /// Calls at once; others wait for a place.
     pub concurrency: usize,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Addresses, headers and further fields may hold keys, be it by mistake.
+        to.debug_struct("Endpoint")
+            .field("model", &self.model)
+            .field("key", &self.key)
+            .field("ca_file", &self.ca_file)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Endpoint {

@@ -87,6 +87,19 @@ impl fmt::Debug for Key {
     }
 }
 
+impl Key {
+    /// Checks what is known already.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Text(secret) | Self::Environment(secret) => match flaw(secret) {
+                None => Ok(()),
+                Some(flaw) => Err(format!("the {self:?} {flaw}")),
+            },
+            Self::None | Self::File(_) | Self::Command { .. } => Ok(()),
+        }
+    }
+}
+
 /// A key in use.
 #[derive(Debug)]
 pub(crate) struct Keyring {
@@ -209,15 +222,22 @@ impl Keyring {
 /// Takes what was read for a key when it can be one.
 fn fit(text: &str, whence: impl Fn() -> String) -> Result<Secret, ModelError> {
     let secret = Secret::new(text);
-    let reason = match secret.reveal() {
-        "" => "is empty",
-        text if text.chars().any(char::is_whitespace) => "holds more than one word",
-        text if !text.bytes().all(|byte| byte.is_ascii_graphic()) => "holds letters that no key has",
-        _ => return Ok(secret),
-    };
-    Err(ModelError::NoKey {
-        reason: format!("what {} gave {reason}", whence()),
-    })
+    match flaw(&secret) {
+        None => Ok(secret),
+        Some(flaw) => Err(ModelError::NoKey {
+            reason: format!("what {} gave {flaw}", whence()),
+        }),
+    }
+}
+
+/// Says why a text cannot be a key.
+fn flaw(secret: &Secret) -> Option<&'static str> {
+    match secret.reveal() {
+        "" => Some("is empty"),
+        text if text.chars().any(char::is_whitespace) => Some("holds more than one word"),
+        text if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Some("holds letters that no key has"),
+        _ => None,
+    }
 }
 
 async fn run(program: &Path, args: &[String]) -> Result<String, ModelError> {

@@ -27,7 +27,7 @@ mod shared;
 mod sse;
 mod tls;
 
-pub use budget::{Budget, Taken};
+pub use budget::{Budget, Taken, guess_tokens};
 pub use cache::Cache;
 pub use chat::{Chat, ChatReply, ChatRequest, Finish, Usage};
 pub use embeddings::{Embeddings, Prefixes, Purpose};

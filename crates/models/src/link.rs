@@ -1,5 +1,6 @@
 //! One endpoint in use: its HTTP client, its key, its circuit breaker, its places, and what is known of its abilities.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,7 +15,7 @@ use tokio::time::{timeout, timeout_at};
 use crate::breaker::{Breaker, Trial};
 use crate::endpoint::Endpoint;
 use crate::error::{ModelError, Stage};
-use crate::key::{Keyring, Secret};
+use crate::key::{Key, Keyring, Secret};
 use crate::refusal::judge;
 use crate::retry::retry_after;
 use crate::tls;
@@ -27,7 +28,6 @@ const REFUSAL_WAIT: Duration = Duration::from_millis(250);
 const ANSWER: usize = 16 << 20;
 
 /// See the module's documentation.
-#[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) endpoint: Endpoint,
     /// Host and port, which may be told and logged.
@@ -40,6 +40,12 @@ pub(crate) struct Link {
     places: Arc<Semaphore>,
     structured: AtomicBool,
     plain_texts: AtomicBool,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} ({:?})", self.name, self.endpoint)
+    }
 }
 
 /// What a call holds while it runs.
@@ -78,8 +84,9 @@ impl Link {
                     .to_owned(),
             ));
         }
+        endpoint.key.check().map_err(wrong)?;
         let auth = match endpoint.key {
-            crate::Key::None => None,
+            Key::None => None,
             _ => Some(header_for_key(&endpoint.auth_header).map_err(wrong)?),
         };
         let mut headers = HeaderMap::new();
@@ -99,6 +106,8 @@ impl Link {
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(endpoint.connect_timeout)
+            // Below the 5 s after which llama.cpp and vLLM close an idle connection, maybe under a question.
+            .pool_idle_timeout(Duration::from_secs(4))
             // Streams of small events must not wait for one another.
             .tcp_nodelay(true)
             .user_agent(concat!("docent/", env!("CARGO_PKG_VERSION")));
@@ -227,7 +236,11 @@ impl Link {
 }
 
 /// Reads a body up to `limit` bytes.
-async fn gather(mut response: Response, into: &mut Vec<u8>, limit: usize) -> Result<(), ModelError> {
+pub(crate) async fn gather(
+    mut response: Response,
+    into: &mut Vec<u8>,
+    limit: usize,
+) -> Result<(), ModelError> {
     while let Some(bytes) = response.chunk().await.map_err(|_| ModelError::EndedEarly)? {
         if into.len() + bytes.len() > limit {
             return Err(ModelError::TooLong { limit });

@@ -39,7 +39,7 @@ pub(crate) fn judge_object(error: &Value) -> ModelError {
 }
 
 /// Words of llama.cpp, vLLM, `OpenAI`, Ollama, TEI and `LiteLLM` for a prompt or a text that does not fit.
-const TOO_LONG: [&str; 11] = [
+const TOO_LONG: [&str; 12] = [
     "exceed_context_size",
     "context_length_exceeded",
     "context length",
@@ -51,6 +51,8 @@ const TOO_LONG: [&str; 11] = [
     "must have less than",
     "is too long",
     "maximum input",
+    // Too many texts at once, which the same remedy cures: fewer.
+    "maximum allowed batch",
 ];
 
 fn too_long(body: &[u8]) -> Option<ModelError> {

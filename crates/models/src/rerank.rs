@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::call::{Ask, Links};
+use crate::embeddings::{BATCH, SHORTEST, shrink};
 use crate::endpoint::Endpoint;
 use crate::error::ModelError;
 use crate::key::Secret;
@@ -57,9 +58,28 @@ impl Rerank {
         if documents.is_empty() {
             return Ok(Vec::new());
         }
-        let (scores, pass) = self.links.call(&Pairs { query, documents }, deadline).await?;
-        pass.succeeded();
-        Ok(scores)
+        // Documents longer than the model takes are judged by their beginnings.
+        let mut longest = documents.iter().map(String::len).max().unwrap_or_default();
+        loop {
+            let cut: Vec<String> = documents
+                .iter()
+                .map(|text| text[..text.floor_char_boundary(longest)].to_owned())
+                .collect();
+            let ask = Pairs {
+                query,
+                documents: &cut,
+            };
+            match self.links.call(&ask, deadline).await {
+                Ok((scores, pass)) => {
+                    pass.succeeded();
+                    return Ok(scores);
+                }
+                Err(ModelError::ContextExceeded { needed, limit }) if longest > SHORTEST => {
+                    longest = (longest as f64 * shrink(needed, limit)) as usize;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Has each endpoint put two sentences in order.
@@ -97,17 +117,21 @@ struct Pairs<'a> {
 
 impl Pairs<'_> {
     async fn send(&self, link: &Link, secret: Option<&Secret>, texts: bool) -> Result<Vec<f32>, ModelError> {
-        let mut body = Map::new();
-        body.insert("query".to_owned(), self.query.into());
-        if texts {
-            body.insert("texts".to_owned(), self.documents.into());
-        } else {
-            body.insert("documents".to_owned(), self.documents.into());
-            // Some servers return the best few unless told how many.
-            body.insert("top_n".to_owned(), self.documents.len().into());
+        let field = if texts { "texts" } else { "documents" };
+        let size = if texts { BATCH } else { self.documents.len() };
+        let mut scores = Vec::new();
+        for documents in self.documents.chunks(size) {
+            let mut body = Map::new();
+            body.insert("query".to_owned(), self.query.into());
+            body.insert(field.to_owned(), documents.into());
+            if !texts {
+                // Some servers return the best few unless told how many.
+                body.insert("top_n".to_owned(), documents.len().into());
+            }
+            let answer = link.ask("rerank", body, secret).await?;
+            scores.extend(read(&answer, documents.len())?);
         }
-        let answer = link.ask("rerank", body, secret).await?;
-        read(&answer, self.documents.len())
+        Ok(scores)
     }
 }
 

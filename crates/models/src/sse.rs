@@ -84,6 +84,12 @@ impl Decoder {
         self.dispatch()
     }
 
+    /// Takes an event that did not come in a stream.
+    pub(crate) fn push_event(&mut self, data: Vec<u8>) -> Result<(), SseError> {
+        self.data = Some(data);
+        self.dispatch()
+    }
+
     /// Returns the data of the next whole event.
     pub(crate) fn next(&mut self) -> Option<String> {
         self.events.pop_front()

@@ -6,6 +6,7 @@ mod care;
 mod server;
 mod table;
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use docent_models::{Chat, ChatReply, ChatRequest, Endpoint, Key, ModelError, Secret};
@@ -84,7 +85,7 @@ fn check_hushed(error: &ModelError) {
     let mut told = format!("{error} {error:?}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        told.push_str(&format!(" {cause} {cause:?}"));
+        write!(told, " {cause} {cause:?}").unwrap();
         source = cause.source();
     }
     for secret in [KEY, QUESTION, "тайный"] {

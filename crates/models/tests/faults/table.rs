@@ -18,6 +18,7 @@ fn told(error: Option<&ModelError>) -> String {
 }
 
 /// Faults of a chat, the words that arrive before them and what is said of them.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn chats() -> Vec<(&'static str, Vec<Step>, &'static str, &'static str)> {
     let first = "timed out before the first token";
     let early = "the answer ended early";
@@ -267,6 +268,27 @@ fn chats() -> Vec<(&'static str, Vec<Step>, &'static str, &'static str)> {
             vec![stream(), send(STOP), send(DONE)],
             "",
             "fine",
+        ),
+        (
+            "no stream",
+            answer(
+                200,
+                &json!({ "choices": [{ "message": { "content": "да" }, "finish_reason": "stop" }] }),
+            ),
+            "да",
+            "fine",
+        ),
+        (
+            "no stream and no words",
+            answer(200, &json!({ "choices": [] })),
+            "",
+            early,
+        ),
+        (
+            "no stream and half a JSON",
+            vec![head(200, "application/json"), send("{\"choi")],
+            "",
+            early,
         ),
         (
             "thoughts first",
