@@ -131,7 +131,7 @@ fn written(passages: Vec<Passage>, question: &str, reply: &str, cut: usize) -> (
 }
 
 fn said(text: &str, passage: usize, quote: &str) -> String {
-    serde_json::json!({"sentences": [{"text": text, "passage": passage, "quote": quote}]}).to_string()
+    serde_json::json!({"sentences": [{"sentence": text, "passage": passage, "evidence": quote}]}).to_string()
 }
 
 /// What became of one sentence about leave.
@@ -250,9 +250,9 @@ fn a_sentence_that_says_more_than_its_quotation_is_not_passed_on() {
 #[test]
 fn what_is_shown_is_the_beginning_of_the_answer_however_the_reply_is_cut() {
     let reply = serde_json::json!({"sentences": [
-        {"text": "Отпуск составляет 28 календарных дней.", "passage": 1, "quote": "отпуск составляет 28 календарных дней"},
-        {"text": "Отпуск составляет 99 дней.", "passage": 1, "quote": "отпуск составляет 28 календарных дней"},
-        {"text": "Заявление подают за две недели.", "passage": 1, "quote": "Заявление подают за две недели."},
+        {"sentence": "Отпуск составляет 28 календарных дней.", "passage": 1, "evidence": "отпуск составляет 28 календарных дней"},
+        {"sentence": "Отпуск составляет 99 дней.", "passage": 1, "evidence": "отпуск составляет 28 календарных дней"},
+        {"sentence": "Заявление подают за две недели.", "passage": 1, "evidence": "Заявление подают за две недели."},
     ]})
     .to_string();
     for cut in [1, 3, 7, 50, 5_000] {

@@ -502,7 +502,7 @@ impl Writer {
         deadline: Instant,
         text: &watch::Sender<String>,
     ) -> (Option<Written>, Writing) {
-        let mut chars = self.settings.passages_chars;
+        let (mut chars, mut structured) = (self.settings.passages_chars, true);
         loop {
             let Some(brief) = account.brief(who, self.fence(), chars) else {
                 return (None, Writing::Rejected(Vec::new()));
@@ -512,7 +512,7 @@ impl Writer {
                 user: brief.user.clone(),
                 max_tokens: self.settings.max_tokens,
                 temperature: 0.0,
-                schema: Some(brief.schema.clone()),
+                schema: structured.then(|| brief.schema.clone()),
             };
             let mut drafting = Drafting::new(&brief, account);
             let talked = self
@@ -529,6 +529,11 @@ impl Writer {
                 // The prompt was too long for this model: half of it, once more and again.
                 Err(ModelError::ContextExceeded { .. }) if chars > 1_000 && !began => {
                     chars /= 2;
+                    continue;
+                }
+                // llama.cpp may fail in the middle of holding a model to a form: without one, once more.
+                Err(ModelError::Overloaded { status: 500, .. }) if structured && !began => {
+                    structured = false;
                     continue;
                 }
                 // What was shown stands, whatever became of the rest.

@@ -177,7 +177,7 @@ fn is_citation(text: &str) -> bool {
 fn object(text: &str) -> Option<Claim> {
     let value: Value = serde_json::from_str(text).ok()?;
     let string = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let (text, quote) = (string("text"), string("quote"));
+    let (text, quote) = (string("sentence"), string("evidence"));
     if text.is_none() && quote.is_none() {
         return None;
     }
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn objects_are_read_as_they_close_however_the_text_is_cut() {
-        let text = "```json\n{\"sentences\":[{\"quote\":\"28 дней {и \\\"ещё\\\"}\",\"passage\":2,\"text\":\"Отпуск — 28 дней.\"},\n {\"quote\":\"x y z\",\"passage\":1,\"text\":\"\"}]}\n```";
+        let text = "```json\n{\"sentences\":[{\"evidence\":\"28 дней {и \\\"ещё\\\"}\",\"passage\":2,\"sentence\":\"Отпуск — 28 дней.\"},\n {\"evidence\":\"x y z\",\"passage\":1,\"sentence\":\"\"}]}\n```";
         let whole = claims(&[text]);
         assert_eq!(
             whole,

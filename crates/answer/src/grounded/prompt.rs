@@ -17,8 +17,8 @@ pub const PROMPT_VERSION: u32 = 1;
 
 /// What a model is to do.
 pub(crate) const SYSTEM: &str = "You answer one question from numbered passages of documents, and from nothing else.\n\
-    Reply with JSON only: {\"sentences\":[{\"quote\":\"words copied exactly from a passage\",\"passage\":1,\"text\":\"one sentence of the answer\"}]}\n\
-    - Every sentence needs the words of one passage that say the same, copied letter by letter into `quote`, at least four words.\n\
+    Reply with JSON only: {\"sentences\":[{\"evidence\":\"words copied exactly from a passage\",\"passage\":1,\"sentence\":\"one sentence of the answer\"}]}\n\
+    - Every sentence needs the words of one passage that say the same, copied letter by letter into `evidence`, at least four words.\n\
     - Keep numbers, dates, amounts, names and terms exactly as they stand in the passage. Use the words of the passage where you can.\n\
     - At most five short sentences; the first answers the question.\n\
     - If the passages do not answer the question, reply {\"sentences\":[]}. Do not guess and do not use other knowledge.\n\
@@ -137,6 +137,9 @@ pub(crate) fn user(passages: &[Shown<'_>], question: &str, language: Language, f
 }
 
 /// The form of a reply, for servers that hold a model to one.
+///
+/// Evidence comes before the sentence, so that a model has the words before it says what they mean; servers keep the order in which the
+/// properties stand here, which is that of the alphabet.
 pub(crate) fn schema(passages: usize) -> serde_json::Value {
     let numbers: Vec<usize> = (1..=passages).collect();
     json!({
@@ -144,11 +147,11 @@ pub(crate) fn schema(passages: usize) -> serde_json::Value {
         "properties": {"sentences": {"type": "array", "maxItems": 6, "items": {
             "type": "object",
             "properties": {
-                "quote": {"type": "string"},
+                "evidence": {"type": "string"},
                 "passage": {"type": "integer", "enum": numbers},
-                "text": {"type": "string"}
+                "sentence": {"type": "string"}
             },
-            "required": ["quote", "passage", "text"],
+            "required": ["evidence", "passage", "sentence"],
             "additionalProperties": false
         }}},
         "required": ["sentences"],

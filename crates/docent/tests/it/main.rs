@@ -16,6 +16,7 @@ mod scan;
 mod secure;
 mod tables;
 mod words;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
