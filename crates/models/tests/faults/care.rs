@@ -249,6 +249,20 @@ async fn a_form_that_a_server_refuses_is_given_up_for_it() {
             .collect();
         assert_eq!(forms, [true, false, false], "{status}");
     }
+    // Nor is one whose grammar failed once.
+    let server = Server::start(|n, _| if n == 1 { fails(500) } else { says("да") }).await;
+    let mut request = question();
+    request.schema = Some(json!({ "type": "object" }));
+    let other = chat(vec![endpoint(&server.url)]);
+    for _ in 0..3 {
+        other.start(&request, soon()).await.unwrap();
+    }
+    let forms: Vec<bool> = server
+        .requests()
+        .iter()
+        .map(|request| request.body.get("response_format").is_some())
+        .collect();
+    assert_eq!(forms, [true, true, false, true]);
     // A server that fails either way is not thought unable of it.
     let server = Server::start(|n, _| if n < 2 { fails(500) } else { says("да") }).await;
     let mut request = question();

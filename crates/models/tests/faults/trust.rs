@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use docent_models::{Dice, Endpoint, Key, ModelError, Secret, Stage};
 use rcgen::{CertifiedIssuer, KeyPair};
@@ -141,6 +142,30 @@ async fn a_proxy_of_the_settings_is_used() {
         head.starts_with("POST http://models.example/v1/chat/completions "),
         "{head}"
     );
+}
+
+#[tokio::test]
+async fn limits_beyond_all_counting_are_no_danger() {
+    let server = Server::always(says("да")).await;
+    let mut endpoint = endpoint(&server.url);
+    for limit in [
+        &mut endpoint.connect_timeout,
+        &mut endpoint.first_token_timeout,
+        &mut endpoint.idle_timeout,
+        &mut endpoint.total_timeout,
+    ] {
+        *limit = Duration::MAX;
+    }
+    endpoint.concurrency = usize::MAX;
+    endpoint.key = Key::Command {
+        program: "/bin/echo".into(),
+        args: vec!["token".to_owned()],
+        lifetime: Duration::MAX,
+    };
+    let (words, error) = ask(&chat(vec![endpoint.clone()]), soon()).await;
+    assert_eq!(words, "да", "{error:?}");
+    endpoint.concurrency = 0;
+    assert_eq!(ask(&chat(vec![endpoint]), soon()).await.0, "да");
 }
 
 /// What a log writes, at its most talkative.
