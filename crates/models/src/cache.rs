@@ -34,7 +34,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         };
         Self {
             capacity,
-            lifetime,
+            // A clock cannot count to the largest number of settings.
+            lifetime: lifetime.min(Duration::from_hours(24 * 365)),
             kept: Mutex::new(kept),
         }
     }

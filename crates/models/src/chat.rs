@@ -163,7 +163,7 @@ impl Asked<'_> {
         let mut body = Map::new();
         body.insert("messages".to_owned(), messages.into());
         body.insert("max_tokens".to_owned(), request.max_tokens.into());
-        body.insert("temperature".to_owned(), request.temperature.into());
+        body.insert("temperature".to_owned(), tidy(request.temperature).into());
         body.insert("stream".to_owned(), true.into());
         body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         if let (Some(schema), true) = (&request.schema, structured) {
@@ -240,6 +240,9 @@ impl Ask for Asked<'_> {
             Err(ModelError::Refused { status: 400 | 422 } | ModelError::Overloaded { status: 500, .. })
         );
         if !(structured && refused) {
+            if structured && opened.is_ok() {
+                link.structure_works();
+            }
             return opened;
         }
         let opened = self.open(link, secret, false, deadline).await?;
@@ -247,6 +250,11 @@ impl Ask for Asked<'_> {
         link.give_up_structure();
         Ok(opened)
     }
+}
+
+/// Returns the number that was meant: 0.2 as f32 is 0.20000000298 as f64.
+fn tidy(value: f32) -> f64 {
+    (f64::from(value) * 1_000.0).round() / 1_000.0
 }
 
 /// The limits of time of one attempt.

@@ -17,6 +17,9 @@ const LONGEST: usize = 8 << 10;
 /// How long a command may take: it asks a server of tokens, which is one call over the network.
 const COMMAND: Duration = Duration::from_secs(15);
 
+/// The longest life of a key that a command made; a clock cannot count to the largest number of settings.
+const LIFETIME: Duration = Duration::from_hours(24 * 365);
+
 /// Text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -213,7 +216,7 @@ impl Keyring {
         let secret = fit(&text, || program.display().to_string())?;
         *held = Some(Held {
             secret: secret.clone(),
-            good: Good::Until(begun + lifetime),
+            good: Good::Until(begun + lifetime.min(LIFETIME)),
         });
         Ok(secret)
     }

@@ -27,6 +27,9 @@ const REFUSAL_WAIT: Duration = Duration::from_millis(250);
 /// The largest answer of embeddings or scores: 32 vectors of 8,192 values written as text have 4 MB.
 const ANSWER: usize = 16 << 20;
 
+/// No call is waited for longer, whatever the settings say; a clock cannot count to their largest number.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// See the module's documentation.
 pub(crate) struct Link {
     pub(crate) endpoint: Endpoint,
@@ -39,6 +42,7 @@ pub(crate) struct Link {
     auth: Option<(HeaderName, String)>,
     places: Arc<Semaphore>,
     structured: AtomicBool,
+    structure_worked: AtomicBool,
     plain_texts: AtomicBool,
 }
 
@@ -58,7 +62,15 @@ pub(crate) struct Pass {
 
 impl Link {
     /// Checks the settings and makes the client; nothing is sent.
-    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, ModelError> {
+    pub(crate) fn new(mut endpoint: Endpoint) -> Result<Self, ModelError> {
+        for limit in [
+            &mut endpoint.connect_timeout,
+            &mut endpoint.first_token_timeout,
+            &mut endpoint.idle_timeout,
+            &mut endpoint.total_timeout,
+        ] {
+            *limit = (*limit).min(LONGEST);
+        }
         let url = Url::parse(&endpoint.base_url);
         let name = match &url {
             Ok(url) => match (url.host_str(), url.port()) {
@@ -129,6 +141,7 @@ impl Link {
                 endpoint.concurrency.clamp(1, Semaphore::MAX_PERMITS),
             )),
             structured: AtomicBool::new(true),
+            structure_worked: AtomicBool::new(false),
             plain_texts: AtomicBool::new(false),
             endpoint,
         })
@@ -218,9 +231,14 @@ impl Link {
         self.structured.load(Ordering::Relaxed)
     }
 
-    /// Remembers that this server cannot give answers in a given form.
+    /// Remembers that this server can: a failure of its grammar from here on is a single one.
+    pub(crate) fn structure_works(&self) {
+        self.structure_worked.store(true, Ordering::Relaxed);
+    }
+
+    /// Remembers that this server cannot give answers in a given form, unless it did before.
     pub(crate) fn give_up_structure(&self) {
-        if self.structured.swap(false, Ordering::Relaxed) {
+        if !self.structure_worked.load(Ordering::Relaxed) && self.structured.swap(false, Ordering::Relaxed) {
             tracing::warn!(endpoint = %self.name, "the model's server refuses answers in a given form; asked without from now on");
         }
     }

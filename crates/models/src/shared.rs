@@ -30,6 +30,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Shared<K, V> {
 
     /// Joins the call under way for `key`, or begins the one that `begin` makes.
     ///
+    /// `begin` makes the future and does nothing else: the list of calls is locked meanwhile.
+    ///
     /// # Panics
     ///
     /// When the call panics, for all who wait for it.

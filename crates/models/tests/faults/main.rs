@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod care;
+mod leave;
 mod server;
+mod shapes;
 mod table;
+mod trust;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -91,4 +94,24 @@ fn check_hushed(error: &ModelError) {
     for secret in [KEY, QUESTION, "тайный"] {
         assert!(!told.contains(secret), "{told}");
     }
+}
+
+/// An answer of one word, as a server streams it.
+fn says(text: &str) -> Vec<server::Step> {
+    vec![
+        server::stream(),
+        server::send(word(text)),
+        server::send(STOP),
+        server::send(DONE),
+    ]
+}
+
+fn fails(status: u16) -> Vec<server::Step> {
+    server::json(status, &serde_json::json!({ "error": "no" }))
+}
+
+fn patient(url: &str, retries: u32) -> Endpoint {
+    let mut endpoint = endpoint(url);
+    endpoint.max_retries = retries;
+    endpoint
 }

@@ -333,6 +333,21 @@ async fn every_fault_of_a_chat_ends_in_its_error_within_the_deadline() {
 }
 
 #[tokio::test]
+async fn words_without_end_are_cut_off_by_their_bytes_or_their_time() {
+    let table = [
+        (AT_ONCE, "the answer is longer than 1114112 bytes"),
+        (DRIP, "timed out before the whole answer was there"),
+    ];
+    for (pause, expected) in table {
+        let words = word("да ").repeat(if pause == AT_ONCE { 1_000 } else { 1 });
+        let server = Server::always(vec![stream(), Step::Forever(words.into(), pause)]).await;
+        let (found, error) = ask(&chat(vec![endpoint(&server.url)]), soon()).await;
+        assert_eq!(told(error.as_ref()), expected);
+        assert!(found.starts_with("да да да "));
+    }
+}
+
+#[tokio::test]
 async fn the_deadline_of_the_caller_ends_what_the_endpoint_would_allow() {
     let mut patient = endpoint("");
     for limit in [
