@@ -118,14 +118,23 @@ export async function ask(page, question) {
   await page.locator('.answer:not(.pending):not([aria-busy])').nth(before).waitFor();
 }
 
+/** Waits until nothing moves but what moves for ever: what is half faded in tells neither an eye nor a measure anything. */
+async function still(page) {
+  await page.evaluate(() => {
+    const roots = [document, ...[...document.querySelectorAll('docent-chat')].map((chat) => chat.shadowRoot)];
+    const moving = roots.flatMap((root) => root.getAnimations()).filter((one) => one.effect?.getTiming().iterations !== Infinity);
+    return Promise.allSettled(moving.map((one) => one.finished));
+  });
+}
+
 export async function shot(page, name) {
-  // A picture of something that still moves tells nothing.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.effect?.getTiming().iterations === Infinity || one.finished)));
+  await still(page);
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
 /** Finds no fault of accessibility, and nothing wider than the screen. */
 export async function accessible(page, name) {
+  await still(page);
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
     const found = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });

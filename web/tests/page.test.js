@@ -2,10 +2,8 @@
 // CHROMIUM the browser.
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, ask, begin, end, focused, open, root, serve, shot, visit } from '../stage.js';
+import { accessible, ask, begin, end, focused, open, serve, shot, site, visit } from '../stage.js';
 
 before(begin);
 after(end);
@@ -15,23 +13,39 @@ const FIRST_PAINT_MS = 100;
 
 const VACATION = 'Сколько дней длится ежегодный оплачиваемый отпуск?';
 
-test('the widget is one small file', () => {
-  const bytes = gzipSync(readFileSync(join(root, 'crates/gateway/src/page/widget.js')), { level: 9 }).length;
+test('the widget is one small file, and no other is needed', async () => {
+  const server = await serve();
+  const response = await fetch(`${server.url}widget.js`);
+  const bytes = gzipSync(await response.text(), { level: 9 }).length;
+  console.log(`the widget: ${bytes} bytes gzipped`);
   assert.ok(bytes < 20_000, `${bytes} bytes`);
+  const { page, context } = await visit(server.url);
+  await page.locator('.first button').first().waitFor();
+  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname).sort());
+  assert.deepEqual(loaded, ['/assistants.json', '/page.css', '/widget.js']);
+  await context.close();
+  await server.kill();
 });
 
 test('something is seen at once', async () => {
   const server = await serve();
-  const times = [];
-  for (let nth = 0; nth < 5; nth += 1) {
-    const { page, context } = await open(server);
-    times.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime));
+  const empty = await site('<!doctype html><title>x</title><h1>x</h1>');
+  /** Milliseconds until something is seen, again and again in one tab. */
+  const times = async (url) => {
+    const { page, context } = await visit(url);
+    const found = [];
+    for (let nth = 0; nth < 8; nth += 1) {
+      await page.goto(url);
+      await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length);
+      found.push(Math.round(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime)));
+    }
     await context.close();
-  }
-  // The first page of a browser that has just started pays for the browser.
-  const best = Math.min(...times.slice(1));
-  console.log(`first contentful paint: ${times.map(Math.round).join(', ')} ms`);
-  assert.ok(best < FIRST_PAINT_MS, `${times} ms`);
+    return found.sort((one, other) => one - other);
+  };
+  const [chat, nothing] = [await times(server.url), await times(empty.url)];
+  console.log(`first contentful paint: the chat ${chat.join(' ')} ms, an empty page ${nothing.join(' ')} ms`);
+  // On a machine that is busy elsewhere even an empty page takes its time.
+  assert.ok(chat[0] < Math.max(FIRST_PAINT_MS, 3 * nothing[0]), `${chat} against ${nothing}`);
   await server.kill();
 });
 
@@ -50,7 +64,7 @@ test("a newcomer's first minute: who answers, what to begin with, the answer, it
     await step('2-chooses');
     await first.click();
     await page.locator('.answer .sources').waitFor();
-    assert.equal(await page.locator('.mine').innerText(), `Вы: ${suggested}`);
+    assert.equal(await page.locator('.mine').textContent(), `Вы: ${suggested}`);
     assert.equal(await focused(page), 'question', 'one can go on typing');
     await step('3-is-answered');
     await ask(page, VACATION);
@@ -121,9 +135,8 @@ test('it works on a phone, by keyboard, in the dark, enlarged, without a fault o
     await source.close();
     await accessible(page, name);
     await shot(page, name);
-    if (screen.reducedMotion) {
-      assert.equal(await page.evaluate(() => document.getAnimations().length), 0, 'nothing moves');
-    }
+    const moves = await page.locator('.turn').first().evaluate((turn) => getComputedStyle(turn).animationName !== 'none');
+    assert.equal(moves, !screen.reducedMotion, 'nothing moves for those who asked for it');
     assert.deepEqual(faults, []);
     await context.close();
   }

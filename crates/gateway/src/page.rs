@@ -1,6 +1,6 @@
 //! The pages and the widget, embedded in the binary: the chat, and the protocol for people.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -53,11 +53,15 @@ pub(crate) async fn html(State(shared): State<Arc<Shared>>) -> Response {
     page(include_str!("page/page.html"), &shared.settings.origins)
 }
 
+/// The widget with its look: one file for whoever uses it, two for whoever writes them.
+static WIDGET: LazyLock<String> =
+    LazyLock::new(|| include_str!("page/widget.js").replace(LOOK, include_str!("page/widget.css")));
+
+/// Where the look goes, inside the quotes of a text.
+const LOOK: &str = "/* widget.css */";
+
 pub(crate) async fn widget() -> Response {
-    shared_with_all(part(
-        "text/javascript; charset=utf-8",
-        include_str!("page/widget.js"),
-    ))
+    shared_with_all(part("text/javascript; charset=utf-8", WIDGET.as_str()))
 }
 
 pub(crate) async fn style() -> Response {
@@ -110,6 +114,13 @@ mod tests {
     use docent_protocol::{ClientMessage, FieldName, ServerMessage};
 
     use super::*;
+
+    #[test]
+    fn the_look_of_the_widget_is_in_it_and_does_not_end_the_text_it_is_in() {
+        let look = include_str!("page/widget.css");
+        assert!(!look.contains(['`', '\\']) && !look.contains("${"));
+        assert!(WIDGET.contains(look) && !WIDGET.contains(LOOK));
+    }
 
     #[test]
     fn the_page_of_the_protocol_names_every_message_and_every_key_in_both_languages() {

@@ -26,13 +26,15 @@
   const KEPT = 40;
   /** Pixels from the end of the conversation within which it is taken along. */
   const NEAR_END = 80;
+  /** Pixels left above a long answer, so that it is seen to begin there. */
+  const ABOVE = 12;
 
   const WORDS = {
     ru: {
       title: 'Вопросы по документам', open: 'Задать вопрос', close: 'Закрыть', assistant: 'Ассистент', question: 'Ваш вопрос', send: 'Спросить',
       log: 'Переписка', hint: 'Спросите своими словами', hello: 'Задайте вопрос — ответ будет взят только из документов, с указанием места.',
       first: 'Можно начать с этого', connecting: 'Подключение…', lost: 'Нет связи. Подключаюсь снова, вопросы сохранены.', ready: 'На связи',
-      making: 'Ищу в документах', waits: 'Ждёт очереди', page: (/** @type {number} */ n) => `с. ${n}`, quote: 'Цитата', opens: 'откроется в новой вкладке', copy: 'Копировать',
+      making: 'Ищу в документах', waits: 'Ждёт очереди', offline: 'Ждёт связи', page: (/** @type {number} */ n) => `с. ${n}`, quote: 'Цитата', opens: 'откроется в новой вкладке', copy: 'Копировать',
       copied: 'Скопировано', yes: 'Помогло', no: 'Не помогло', thanks: 'Спасибо!', again: 'Спросить ещё раз', fresh: 'Начать заново', missing: 'Ассистент не найден',
       none: 'Ассистентов пока нет', you: 'Вы',
       sources: { one: '# источник', few: '# источника', many: '# источников', other: '# источника' },
@@ -43,7 +45,7 @@
       title: 'Құжаттар бойынша сұрақтар', open: 'Сұрақ қою', close: 'Жабу', assistant: 'Көмекші', question: 'Сұрағыңыз', send: 'Сұрау',
       log: 'Сөйлесу', hint: 'Өз сөзіңізбен сұраңыз', hello: 'Сұрақ қойыңыз — жауап тек құжаттардан, орнын көрсете отырып алынады.',
       first: 'Мынадан бастауға болады', connecting: 'Қосылуда…', lost: 'Байланыс жоқ. Қайта қосылуда, сұрақтар сақталды.', ready: 'Байланыс бар',
-      making: 'Құжаттардан іздеуде', waits: 'Кезекте', page: (/** @type {number} */ n) => `${n}-бет`, quote: 'Дәйексөз', opens: 'жаңа қойындыда ашылады', copy: 'Көшіру',
+      making: 'Құжаттардан іздеуде', waits: 'Кезекте', offline: 'Байланысты күтуде', page: (/** @type {number} */ n) => `${n}-бет`, quote: 'Дәйексөз', opens: 'жаңа қойындыда ашылады', copy: 'Көшіру',
       copied: 'Көшірілді', yes: 'Көмектесті', no: 'Көмектеспеді', thanks: 'Рақмет!', again: 'Қайта сұрау', fresh: 'Жаңадан бастау', missing: 'Көмекші табылмады',
       none: 'Әзірге көмекшілер жоқ', you: 'Сіз',
       sources: { one: '# дереккөз', other: '# дереккөз' },
@@ -54,7 +56,7 @@
       title: 'Questions to the documents', open: 'Ask a question', close: 'Close', assistant: 'Assistant', question: 'Your question', send: 'Ask',
       log: 'Conversation', hint: 'Ask in your own words', hello: 'Ask a question: the answer comes from the documents only, with its place.',
       first: 'You could begin with', connecting: 'Connecting…', lost: 'Connection lost. Reconnecting; your questions are kept.', ready: 'Connected',
-      making: 'Looking in the documents', waits: 'Waiting its turn', page: (/** @type {number} */ n) => `p. ${n}`, quote: 'Quote', opens: 'opens in a new tab', copy: 'Copy',
+      making: 'Looking in the documents', waits: 'Waiting its turn', offline: 'Waiting for the connection', page: (/** @type {number} */ n) => `p. ${n}`, quote: 'Quote', opens: 'opens in a new tab', copy: 'Copy',
       copied: 'Copied', yes: 'Helpful', no: 'Not helpful', thanks: 'Thank you!', again: 'Ask again', fresh: 'Start over', missing: 'There is no such assistant',
       none: 'There are no assistants yet', you: 'You',
       sources: { one: '# source', other: '# sources' },
@@ -70,121 +72,8 @@
     return code in WORDS ? /** @type {Language} */ (code) : undefined;
   };
 
-  const SHEET = `
-:host {
-  --ground: var(--docent-ground, light-dark(#f6f7f9, #12151b)); --card: var(--docent-card, light-dark(#fff, #1b2029));
-  --text: var(--docent-text, light-dark(#1a1f29, #e8ebf0)); --soft: var(--docent-soft, light-dark(#566070, #a3adbc));
-  --line: var(--docent-line, light-dark(#d9dee6, #313947)); --edge: light-dark(#7b8696, #6d7889);
-  --accent: var(--docent-accent, light-dark(#1d4ed8, #8ab0ff)); --on-accent: var(--docent-on-accent, light-dark(#fff, #0d1420));
-  --mine: var(--docent-mine, light-dark(#e4ecff, #22304d)); --bad: var(--docent-bad, light-dark(#b42318, #ff9c92));
-  --good: var(--docent-good, light-dark(#117a43, #7ddba5));
-  --radius: var(--docent-radius, 1rem);
-  color-scheme: light dark; display: block; color: var(--text);
-  font: var(--docent-font, 1rem/1.5 system-ui, sans-serif); text-align: start;
-}
-:host([theme=light]) { color-scheme: light; }
-:host([theme=dark]) { color-scheme: dark; }
-:host([mode=inline]) { height: var(--docent-height, 34rem); }
-:host([mode=page]) { height: 100dvh; }
-:host([mode=bubble]) {
-  position: fixed; z-index: var(--docent-z, 2147483000);
-  right: max(1rem, env(safe-area-inset-right)); bottom: max(1rem, env(safe-area-inset-bottom));
-}
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-button, select, textarea { font: inherit; color: inherit; }
-button { cursor: pointer; }
-.panel { display: flex; flex-direction: column; height: 100%; background: var(--ground); overflow: hidden; }
-:host([mode=inline]) .panel { border: 1px solid var(--line); border-radius: var(--radius); }
-:host([mode=bubble]) .panel {
-  position: fixed; right: max(1rem, env(safe-area-inset-right)); bottom: max(1rem, env(safe-area-inset-bottom));
-  width: min(var(--docent-width, 25rem), calc(100vw - 2rem)); height: min(var(--docent-height, 40rem), calc(100dvh - 2rem));
-  border: 1px solid var(--line); border-radius: var(--radius); box-shadow: 0 .5rem 2.5rem rgb(0 0 0 / .25);
-}
-.bubble {
-  display: flex; gap: .6rem; align-items: center; min-height: 3.25rem; padding: .6rem 1.2rem; border: 0; border-radius: 2rem;
-  background: var(--accent); color: var(--on-accent); font-weight: 600; box-shadow: 0 .25rem 1rem rgb(0 0 0 / .25);
-}
-.count { min-width: 1.5em; padding: 0 .4em; border-radius: 1em; background: var(--on-accent); color: var(--accent); }
-svg { flex: none; width: 1.35em; height: 1.35em; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
-header { display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: center; padding: .7rem 1rem; border-bottom: 1px solid var(--line); background: var(--card); }
-.who { flex: 1 1 12rem; min-width: 0; }
-.name { margin: 0; font-size: 1.05rem; font-weight: 650; line-height: 1.25; overflow-wrap: anywhere; }
-::slotted(h1) { margin: 0 0 .35rem; font-size: 1.15rem; line-height: 1.25; }
-.state { display: flex; gap: .4rem; align-items: baseline; margin: .15rem 0 0; color: var(--soft); font-size: .85rem; line-height: 1.3; }
-.state::before { content: ''; flex: none; width: .55rem; height: .55rem; border-radius: 50%; background: var(--edge); }
-.state.good::before { background: var(--good); }
-.state.bad { color: var(--bad); }
-.state.bad::before { background: var(--bad); }
-select { max-width: 100%; min-height: 2.5rem; padding: .3rem .6rem; border: 1px solid var(--edge); border-radius: .6rem; background: var(--card); }
-.pick { display: flex; flex-wrap: wrap; gap: .1rem .5rem; align-items: center; font-size: .9rem; color: var(--soft); min-width: 0; max-width: 100%; }
-.pick select { color: var(--text); font-size: 1rem; }
-.tool { display: grid; place-items: center; min-width: 2.5rem; min-height: 2.5rem; padding: .3rem; border: 0; border-radius: .6rem; background: none; color: var(--soft); }
-.tool:hover, .quiet:hover, .first button:hover { background: var(--mine); color: var(--text); }
-.tools { display: flex; align-self: flex-start; }
-.log { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1rem; scrollbar-gutter: stable; }
-:host([mode=page]) .log > *, :host([mode=page]) .foot > *, :host([mode=page]) .bar { width: 100%; max-width: 48rem; margin-inline: auto; }
-.bar { display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: center; flex: 1; min-width: 0; }
-.hello { padding: 6vh 0 0; color: var(--soft); text-align: center; }
-.hello p { max-width: 30rem; margin: 0 auto .75rem; }
-.about { color: var(--text); font-size: 1.05rem; }
-.first { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: center; max-width: 40rem; margin: .25rem auto 0; padding: 0; list-style: none; }
-.first button { min-height: 2.5rem; padding: .45rem .9rem; border: 1px solid var(--edge); border-radius: 1.4rem; background: var(--card); color: var(--text); text-align: start; }
-.lead { margin-top: 1.5rem !important; font-size: .9rem; }
-.turn { display: flow-root; margin-bottom: 1rem; }
-.mine, .answer { width: fit-content; max-width: min(94%, 44rem); padding: .65rem .95rem; border-radius: var(--radius); overflow-wrap: anywhere; }
-.mine { margin: 0 0 .6rem auto; border-end-end-radius: .25rem; background: var(--mine); white-space: pre-wrap; }
-.answer { border: 1px solid var(--line); border-end-start-radius: .25rem; background: var(--card); }
-.answer p { margin: 0 0 .55rem; white-space: pre-wrap; }
-.answer > .text > :last-child { margin-bottom: 0; }
-.fallback { border-style: dashed; border-color: var(--edge); }
-.error { border-color: var(--bad); color: var(--bad); }
-.pending { color: var(--soft); }
-.to { margin: 0 0 .6rem; color: var(--soft); font-size: .85rem; text-align: center; }
-.dots { display: inline-flex; gap: .25em; margin-inline-start: .4em; }
-.dots i { width: .35em; height: .35em; border-radius: 50%; background: currentColor; opacity: .7; }
-.wide { margin: 0 0 .55rem; overflow-x: auto; }
-table { border-collapse: collapse; font-size: .925rem; }
-td { padding: .3rem .6rem; border: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
-.sources { margin-top: .75rem; padding-top: .6rem; border-top: 1px solid var(--line); font-size: .9rem; }
-.sources h2 { margin: 0 0 .3rem; color: var(--soft); font-size: .85rem; font-weight: 600; }
-.sources ol { margin: 0; padding: 0; list-style: none; }
-.sources li { display: grid; grid-template-columns: auto 1fr; gap: 0 .55rem; padding: .25rem 0; }
-.n { min-width: 1.6em; height: fit-content; margin-top: .05em; padding: 0 .35em; border-radius: .5em; background: var(--mine); font-weight: 600; text-align: center; }
-.sources a { color: var(--accent); text-underline-offset: .15em; }
-.place { display: block; color: var(--soft); }
-.sources details, blockquote { grid-column: 2; }
-summary { padding: .2rem 0; color: var(--soft); cursor: pointer; }
-blockquote { margin: .3rem 0; padding-inline-start: .8rem; border-inline-start: 3px solid var(--line); white-space: pre-wrap; }
-.acts { display: flex; flex-wrap: wrap; gap: .15rem; align-items: center; margin: .5rem 0 -.25rem -.35rem; color: var(--soft); font-size: .85rem; }
-.quiet { display: inline-flex; gap: .35rem; align-items: center; min-width: 2.1rem; min-height: 2.1rem; padding: .25rem .5rem; border: 0; border-radius: .6rem; background: none; color: var(--soft); }
-.quiet[aria-pressed=true] { background: var(--mine); color: var(--accent); }
-.foot { padding: .5rem 1rem max(.8rem, env(safe-area-inset-bottom)); border-top: 1px solid var(--line); background: var(--card); }
-form { display: flex; gap: .5rem; align-items: flex-end; }
-textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; padding: .55rem .8rem; border: 1px solid var(--edge); border-radius: .8rem; background: var(--card); resize: none; }
-.send { display: flex; gap: .5rem; align-items: center; min-height: 2.75rem; padding: .5rem 1.1rem; border: 0; border-radius: .8rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
-.queue { margin: 0 0 .4rem; color: var(--soft); font-size: .85rem; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.log:focus-visible { outline-offset: -3px; }
-.bubble:focus-visible { outline: 3px solid var(--text); }
-@media (max-width: 30rem) {
-  :host([mode=bubble]) .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; }
-  .log { padding: .75rem; }
-  .foot { padding-inline: .75rem; }
-  .send span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-}
-@media (max-height: 30rem) { .panel { overflow-y: auto; } .log { flex: 1 0 12rem; } .hello { padding-top: 0; } }
-@media (prefers-reduced-motion: no-preference) {
-  .dots i { animation: dot 1.2s infinite; }
-  .dots i:nth-child(2) { animation-delay: .2s; }
-  .dots i:nth-child(3) { animation-delay: .4s; }
-  @keyframes dot { 30% { opacity: .2; transform: translateY(-.15em); } }
-  .turn, :host([mode=bubble]) .panel { animation: rise .18s ease-out; }
-  @keyframes rise { from { opacity: 0; transform: translateY(.4rem); } }
-}
-@media (forced-colors: active) { .mine, .bubble, .send { border: 1px solid; } }
-`;
+  /** The look, which the server puts in from widget.css. */
+  const SHEET = `/* widget.css */`;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
 
@@ -342,6 +231,7 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
       name: element('p', { class: 'name' }), pick: element('label', { class: 'pick' }), select: element('select'), state: element('p', { class: 'state', role: 'status' }),
       log: element('div', { class: 'log', role: 'log', tabindex: '0' }), hello: element('div', { class: 'hello' }), queue: element('p', { class: 'queue', hidden: '' }),
       form: element('form'), box: element('textarea', { rows: '1', id: 'question', autocomplete: 'off', enterkeyhint: 'send' }), tools: element('div', { class: 'tools' }),
+      fresh: element('button', { type: 'button', class: 'tool' }, icon('fresh')),
     };
 
     connectedCallback() {
@@ -413,16 +303,19 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
       this.#chosen = this.#fixed || Number(kept.chosen) || 0;
       this.#turns = Array.isArray(kept.turns) ? kept.turns : [];
 
-      const { panel, bubble, name, pick, select, state, log, hello, queue, form, box, tools } = this.#at;
+      const { panel, bubble, name, pick, select, state, log, hello, queue, form, box, tools, fresh } = this.#at;
       panel.lang = this.#language;
       panel.setAttribute('aria-label', words.title);
       select.addEventListener('change', () => this.#choose(Number(select.value)));
       pick.append(element('span', {}, words.assistant), select);
       pick.hidden = true;
       name.textContent = page ? '' : words.title;
-      tools.append(button('tool', icon('fresh'), () => this.#fresh(), { 'aria-label': words.fresh, title: words.fresh }));
+      fresh.setAttribute('aria-label', words.fresh);
+      fresh.title = words.fresh;
+      fresh.addEventListener('click', () => this.#fresh());
+      tools.append(fresh);
       const title = element('slot', { name: 'title' });
-      const bar = element('div', { class: 'bar' }, element('div', { class: 'who' }, title, name, pick, state), tools);
+      const bar = element('div', { class: 'bar' }, element('div', { class: 'who' }, title, name, element('div', { class: 'row' }, pick, state)), tools);
       log.setAttribute('aria-label', words.log);
       log.append(hello);
       box.placeholder = words.hint;
@@ -555,6 +448,7 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
         hello.replaceChildren(...parts);
       }
       hello.hidden = this.#turns.length > 0;
+      this.#at.fresh.hidden = !hello.hidden;
     }
 
     #lost() {
@@ -648,9 +542,10 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
 
     /** Draws a turn as it stands, and goes along when the reader is at the end. @param {Turn} turn */
     #draw(turn) {
-      const { log, hello } = this.#at;
+      const { log, hello, fresh } = this.#at;
       const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
       hello.hidden = true;
+      fresh.hidden = false;
       let item = this.#items.get(turn.id);
       if (!item) {
         const mine = element('div', { class: 'mine' }, element('span', { class: 'unseen' }, `${this.#words.you}: `), turn.text);
@@ -662,7 +557,7 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
       if (!atEnd) return;
       // A long answer is read from its beginning.
       const tall = turn.reply && item.offsetHeight > log.clientHeight;
-      log.scrollTop = tall ? item.offsetTop : log.scrollHeight;
+      log.scrollTop = tall ? item.offsetTop - ABOVE : log.scrollHeight;
     }
 
     /** Says whom a question goes to, when that is another than before. @param {Turn} turn */
@@ -680,7 +575,7 @@ textarea { flex: 1; min-width: 0; min-height: 2.75rem; max-height: 30dvh; paddin
         const making = turn === this.#asked;
         const body = making && this.#parts
           ? drawn(said(this.#parts))
-          : element('p', {}, making ? words.making : words.waits, element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i')));
+          : element('p', {}, making ? words.making : this.#ready ? words.waits : words.offline, element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i')));
         return element('div', { class: this.#parts && making ? 'answer' : 'answer pending', 'aria-busy': 'true' }, body);
       }
       if (reply.type !== 'answer') {
