@@ -33,7 +33,7 @@ pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
     for byte in source.document.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                url.push(byte.into())
+                url.push(byte.into());
             }
             _ => {
                 let _ = write!(url, "%{byte:02X}");

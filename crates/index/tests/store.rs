@@ -75,7 +75,10 @@ fn a_document_is_given_back_in_reading_order_and_nothing_of_one_that_is_gone() {
     let store = Store::new(folder.path(), READER);
     put(
         &store,
-        &[("a.txt", &["один", "два", "три", "четыре", "пять"]), ("b.txt", &["шесть"])],
+        &[
+            ("a.txt", &["один", "два", "три", "четыре", "пять"]),
+            ("b.txt", &["шесть"]),
+        ],
         &[],
     );
     let now = put(&store, &[("c.txt", &["семь", "восемь"])], &["b.txt"]);

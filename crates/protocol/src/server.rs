@@ -46,6 +46,10 @@ pub struct AssistantCards {
 
 impl AssistantCards {
     /// Writes the list down.
+    ///
+    /// # Panics
+    ///
+    /// Never: strings, integers and lists of them always have a JSON form.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers always have a form in JSON")
     }

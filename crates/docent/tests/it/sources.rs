@@ -10,7 +10,11 @@ use crate::{Server, library, serve, server, talk};
 /// Returns the status and the body of a page.
 fn get(server: &Server, path: &str) -> (u16, String) {
     let mut socket = std::net::TcpStream::connect(&server.address).unwrap();
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(
+        socket,
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut reply = String::new();
     socket.read_to_string(&mut reply).unwrap();
     let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
@@ -21,8 +25,7 @@ fn get(server: &Server, path: &str) -> (u16, String) {
 /// Asks with sources and returns the answer.
 async fn asked(server: &Server, assistant: i64, question: &str) -> Value {
     let select = format!(r#"{{"type":"select_assistant","assistant_id":{assistant}}}"#);
-    let question =
-        serde_json::json!({"type": "question", "question": question, "sources": true}).to_string();
+    let question = serde_json::json!({"type": "question", "question": question, "sources": true}).to_string();
     let replies = talk(server, &[&select, &question]).await;
     serde_json::from_str(&replies[1]).unwrap()
 }
@@ -37,7 +40,10 @@ fn marked(page: &str) -> String {
 
 /// Leaves letters and digits.
 fn bare(text: &str) -> String {
-    let plain = text.replace("&quot;", "").replace("&#39;", "").replace("&amp;", "");
+    let plain = text
+        .replace("&quot;", "")
+        .replace("&#39;", "")
+        .replace("&amp;", "");
     plain.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
@@ -50,7 +56,10 @@ async fn what_an_answer_quotes_is_marked_in_its_source() {
         .lines()
     {
         let asks: Value = serde_json::from_str(line).unwrap();
-        let Some(assistant) = asks["assistant"].as_i64().or_else(|| asks["assistant_id"].as_i64()) else {
+        let Some(assistant) = asks["assistant"]
+            .as_i64()
+            .or_else(|| asks["assistant_id"].as_i64())
+        else {
             continue;
         };
         let answer = asked(&server, assistant, asks["question"].as_str().unwrap()).await;
@@ -59,7 +68,11 @@ async fn what_an_answer_quotes_is_marked_in_its_source() {
             assert!(url.starts_with(&format!("sources/{assistant}/")), "{url}");
             let (status, page) = get(&server, &format!("/{}", url.strip_suffix("#quote").unwrap()));
             assert_eq!(status, 200, "{url}");
-            assert_eq!(bare(&marked(&page)), bare(source["quote"].as_str().unwrap()), "{url}");
+            assert_eq!(
+                bare(&marked(&page)),
+                bare(source["quote"].as_str().unwrap()),
+                "{url}"
+            );
             shown += 1;
         }
     }
@@ -77,7 +90,8 @@ async fn whoever_does_not_ask_for_sources_sees_nothing_of_them() {
     )
     .await;
     let answer: Value = serde_json::from_str(&replies[1]).unwrap();
-    let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    let mut keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    keys.sort();
     assert_eq!(keys, ["message", "type"]);
     assert!(!replies[1].contains("sources/"), "{}", replies[1]);
 }
@@ -100,7 +114,10 @@ fn no_address_leads_out_of_the_documents_of_an_assistant() {
     ] {
         let (status, page) = get(&server, path);
         assert_eq!(status, 404, "{path}");
-        assert!(!page.contains("root:") && !page.contains("name ="), "{path}: {page}");
+        assert!(
+            !page.contains("root:") && !page.contains("name ="),
+            "{path}: {page}"
+        );
     }
 }
 
