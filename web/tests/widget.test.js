@@ -192,6 +192,61 @@ test('a connection that ends in mid-answer costs nothing: the question is asked 
   await server.kill();
 });
 
+test('a question that ends every connection is given up, and those behind it are answered', async () => {
+  const server = await serve();
+  const { page: shown, context } = await open(server);
+  let asked = 0;
+  await shown.routeWebSocket(/\/ws\/assistant$/, (socket) => {
+    const onward = socket.connectToServer();
+    socket.onMessage((text) => {
+      if (!text.includes('яд')) return onward.send(text);
+      asked += 1;
+      return void socket.close({ code: 1009 });
+    });
+  });
+  await shown.reload();
+  await shown.locator('.state.good').waitFor();
+  for (const question of ['яд', 'Сколько стоит консультация?']) {
+    await shown.locator('#question').fill(question);
+    await shown.keyboard.press('Enter');
+  }
+  await shown.locator('.answer .sources').waitFor({ timeout: 60_000 });
+  assert.match(await shown.locator('.answer.error').innerText(), /^Ответ не пришёл/);
+  assert.equal(asked, 5);
+  await context.close();
+  await server.kill();
+});
+
+test('who starts over while an assistant is being selected asks the one that is chosen then', async () => {
+  const server = await serve();
+  const { page: shown, context } = await open(server);
+  const selected = [];
+  let release;
+  await shown.routeWebSocket(/\/ws\/assistant$/, (socket) => {
+    const onward = socket.connectToServer();
+    socket.onMessage((text) => {
+      const message = JSON.parse(text);
+      if (message.type === 'select_assistant') selected.push(message.assistant_id);
+      if (selected.length === 1 && message.type === 'select_assistant') release = () => onward.send(text);
+      else onward.send(text);
+    });
+  });
+  await shown.reload();
+  await shown.locator('.state.good').waitFor();
+  await shown.locator('#question').fill('Сколько стоит консультация?');
+  await shown.keyboard.press('Enter');
+  await shown.getByLabel('Начать заново').click();
+  await shown.locator('select').selectOption('3');
+  await shown.locator('#question').fill('Сколько дней отпуска?');
+  await shown.keyboard.press('Enter');
+  release();
+  await shown.locator('.answer .sources').waitFor();
+  assert.match(await shown.locator('.answer').innerText(), /30 календарных дней/);
+  assert.deepEqual(selected, [1, 3]);
+  await context.close();
+  await server.kill();
+});
+
 test('an answer that comes while the bubble is closed is counted, and can be copied', async () => {
   const server = await serve();
   const shop = await site(page(tag(server, 'data-assistant="3"')));

@@ -186,7 +186,8 @@ impl Engine for Desk {
 
     fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
         let now = self.now();
-        let Some(index) = now.generation.index(assistant) else {
+        let known = now.assistants.iter().any(|one| one.id == assistant);
+        let Some(index) = now.generation.index(assistant).filter(|_| known) else {
             return Ok(Vec::new());
         };
         index

@@ -111,9 +111,35 @@ pub(crate) async fn docs_style() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use docent_protocol::{ClientMessage, FieldName, ServerMessage};
 
     use super::*;
+
+    /// Returns the words of a text that begin with `start`.
+    fn named<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        parts.filter(|one| one.starts_with(start)).collect()
+    }
+
+    #[test]
+    fn the_page_about_the_widget_names_what_the_widget_has() {
+        let told = include_str!("../../../docs/widget.md");
+        let mut properties = named(told, "--docent-");
+        assert_eq!(properties, named(include_str!("page/widget.css"), "--docent-"));
+        properties.retain(|one| WIDGET.contains(one));
+        assert!(properties.len() > 10);
+        let events = |text| {
+            let all = named(text, "docent-").into_iter();
+            all.filter(|&one| one != "docent-chat").collect::<BTreeSet<_>>()
+        };
+        assert_eq!(events(told), events(include_str!("page/widget.js")));
+        for attribute in ["assistant", "lang", "mode", "theme"] {
+            assert!(told.contains(&format!("`data-{attribute}=")), "{attribute}");
+            assert!(WIDGET.contains(&format!("'{attribute}'")), "{attribute}");
+        }
+    }
 
     #[test]
     fn the_look_of_the_widget_is_in_it_and_does_not_end_the_text_it_is_in() {

@@ -175,15 +175,16 @@ pub(crate) async fn page(
         return frame.busy();
     };
     let engine = shared.engine.clone();
+    let own = frame.clone();
     let made = tokio::task::spawn_blocking(move || {
         let _place = place;
-        made(engine.as_ref(), assistant, &name, &wanted, &frame)
+        made(engine.as_ref(), assistant, &name, &wanted, &own)
     });
     match made.await {
         Ok(response) => response,
         Err(error) => {
             tracing::error!(%error, "a document could not be shown");
-            Frame::plain(language).busy()
+            frame.busy()
         }
     }
 }
@@ -200,6 +201,7 @@ fn made(engine: &dyn Engine, assistant: AssistantId, name: &str, wanted: &Wanted
 }
 
 /// What all these pages have.
+#[derive(Clone)]
 struct Frame {
     language: Language,
     words: &'static Words,
@@ -208,14 +210,6 @@ struct Frame {
 }
 
 impl Frame {
-    fn plain(language: Language) -> Self {
-        Self {
-            language,
-            words: Words::of(language),
-            up: String::new(),
-        }
-    }
-
     fn response(&self, status: StatusCode, title: &str, body: &str) -> Response {
         let (language, up) = (self.language.code(), &self.up);
         let mut title_text = String::new();

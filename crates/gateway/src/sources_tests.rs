@@ -157,7 +157,11 @@ fn a_long_document_comes_in_parts_that_leave_nothing_out() {
         parts.iter().flat_map(Clone::clone).collect::<Vec<_>>(),
         [0, 1, 2, 3, 4]
     );
-    let frame = Frame::plain(Language::English);
+    let frame = Frame {
+        language: Language::English,
+        words: &ENGLISH,
+        up: String::new(),
+    };
     let links = frame.ways(1, parts.len());
     assert!(
         links.contains("?part=1&amp;lang=en") && links.contains("?part=3"),

@@ -9,17 +9,22 @@ use crate::{Server, library, serve, server, talk};
 
 /// Returns the status and the body of a page.
 fn get(server: &Server, path: &str) -> (u16, String) {
+    let reply = fetched(server, path, "");
+    let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, reply.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+/// Returns all of a reply to a request with further headers.
+fn fetched(server: &Server, path: &str, headers: &str) -> String {
     let mut socket = std::net::TcpStream::connect(&server.address).unwrap();
     write!(
         socket,
-        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n"
     )
     .unwrap();
     let mut reply = String::new();
     socket.read_to_string(&mut reply).unwrap();
-    let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = reply.split_once("\r\n\r\n").unwrap().1;
-    (status, body.to_owned())
+    reply
 }
 
 /// Asks with sources and returns the answer.
@@ -152,4 +157,23 @@ fn the_sample_library_suggests_questions_that_it_answers() {
         assert_eq!(one["suggestions"], suggested, "one is not answered");
         assert!(written.assistant.suggestions.len() >= 3);
     }
+}
+
+#[test]
+fn sites_that_may_connect_may_read_the_list_and_show_the_page_in_a_frame_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("a.txt", "Пропуск выдаёт охрана.\n");
+    let open = serve(folder.path());
+    assert!(fetched(&open, "/", "").contains("frame-ancestors 'none'\r\n"));
+    let all = "access-control-allow-origin: *\r\n";
+    let list =
+        |server: &Server, origin: &str| fetched(server, "/assistants.json", &format!("Origin: {origin}\r\n"));
+    assert!(list(&open, "https://b.example").contains(all));
+    write("docent.toml", "origins = [\"https://a.example\"]\n");
+    let listed = serve(folder.path());
+    assert!(fetched(&listed, "/", "").contains("frame-ancestors https://a.example\r\n"));
+    assert!(list(&listed, "https://a.example").contains(all));
+    assert!(!list(&listed, "https://b.example").contains(all));
+    assert!(fetched(&listed, "/sources/1/a.txt", "").contains("frame-ancestors 'none'\r\n"));
 }

@@ -9,7 +9,7 @@
    * @typedef {{ id: number, name: string, description: string }} Assistant
    * @typedef {{ n: number, document: string, section: string | null, page: number | null, quote: string, url: string | null }} Source
    * @typedef {{ type: string, message: string, id?: string | number, sources?: Source[], assistants?: Assistant[] }} Reply
-   * @typedef {{ id: string, assistant: number, text: string, reply?: Reply, helpful?: boolean }} Turn
+   * @typedef {{ id: string, assistant: number, text: string, tries?: number, reply?: Reply, helpful?: boolean }} Turn
    * @typedef {{ [form in Intl.LDMLPluralRule]?: string }} Forms
    */
 
@@ -22,6 +22,8 @@
   const FIRST_WAIT = 500;
   /** A question with no sign of an answer for so long has lost its connection: a server gives up after 20 s by default. */
   const PATIENCE = 60_000;
+  /** Connections that one question may use up. */
+  const TRIES = 5;
   /** Turns kept for the next page of a site: as much as anyone scrolls back, far below what a browser stores. */
   const KEPT = 40;
   /** Pixels from the end of the conversation within which it is taken along. */
@@ -34,7 +36,7 @@
       title: 'Вопросы по документам', open: 'Задать вопрос', close: 'Закрыть', assistant: 'Ассистент', question: 'Ваш вопрос', send: 'Спросить',
       log: 'Переписка', hint: 'Спросите своими словами', hello: 'Задайте вопрос — ответ будет взят только из документов, с указанием места.',
       first: 'Можно начать с этого', connecting: 'Подключение…', lost: 'Нет связи. Подключаюсь снова, вопросы сохранены.', ready: 'На связи',
-      making: 'Ищу в документах', waits: 'Ждёт очереди', offline: 'Ждёт связи', page: (/** @type {number} */ n) => `с. ${n}`, quote: 'Цитата', opens: 'откроется в новой вкладке', copy: 'Копировать',
+      making: 'Ищу в документах', waits: 'Ждёт очереди', unanswered: 'Ответ не пришёл.', offline: 'Ждёт связи', page: (/** @type {number} */ n) => `с. ${n}`, quote: 'Цитата', opens: 'откроется в новой вкладке', copy: 'Копировать',
       copied: 'Скопировано', yes: 'Помогло', no: 'Не помогло', thanks: 'Спасибо!', again: 'Спросить ещё раз', fresh: 'Начать заново', missing: 'Ассистент не найден',
       none: 'Ассистентов пока нет', you: 'Вы',
       sources: { one: '# источник', few: '# источника', many: '# источников', other: '# источника' },
@@ -45,7 +47,7 @@
       title: 'Құжаттар бойынша сұрақтар', open: 'Сұрақ қою', close: 'Жабу', assistant: 'Көмекші', question: 'Сұрағыңыз', send: 'Сұрау',
       log: 'Сөйлесу', hint: 'Өз сөзіңізбен сұраңыз', hello: 'Сұрақ қойыңыз — жауап тек құжаттардан, орнын көрсете отырып алынады.',
       first: 'Мынадан бастауға болады', connecting: 'Қосылуда…', lost: 'Байланыс жоқ. Қайта қосылуда, сұрақтар сақталды.', ready: 'Байланыс бар',
-      making: 'Құжаттардан іздеуде', waits: 'Кезекте', offline: 'Байланысты күтуде', page: (/** @type {number} */ n) => `${n}-бет`, quote: 'Дәйексөз', opens: 'жаңа қойындыда ашылады', copy: 'Көшіру',
+      making: 'Құжаттардан іздеуде', waits: 'Кезекте', unanswered: 'Жауап келмеді.', offline: 'Байланысты күтуде', page: (/** @type {number} */ n) => `${n}-бет`, quote: 'Дәйексөз', opens: 'жаңа қойындыда ашылады', copy: 'Көшіру',
       copied: 'Көшірілді', yes: 'Көмектесті', no: 'Көмектеспеді', thanks: 'Рақмет!', again: 'Қайта сұрау', fresh: 'Жаңадан бастау', missing: 'Көмекші табылмады',
       none: 'Әзірге көмекшілер жоқ', you: 'Сіз',
       sources: { one: '# дереккөз', other: '# дереккөз' },
@@ -56,7 +58,7 @@
       title: 'Questions to the documents', open: 'Ask a question', close: 'Close', assistant: 'Assistant', question: 'Your question', send: 'Ask',
       log: 'Conversation', hint: 'Ask in your own words', hello: 'Ask a question: the answer comes from the documents only, with its place.',
       first: 'You could begin with', connecting: 'Connecting…', lost: 'Connection lost. Reconnecting; your questions are kept.', ready: 'Connected',
-      making: 'Looking in the documents', waits: 'Waiting its turn', offline: 'Waiting for the connection', page: (/** @type {number} */ n) => `p. ${n}`, quote: 'Quote', opens: 'opens in a new tab', copy: 'Copy',
+      making: 'Looking in the documents', waits: 'Waiting its turn', unanswered: 'No answer came.', offline: 'Waiting for the connection', page: (/** @type {number} */ n) => `p. ${n}`, quote: 'Quote', opens: 'opens in a new tab', copy: 'Copy',
       copied: 'Copied', yes: 'Helpful', no: 'Not helpful', thanks: 'Thank you!', again: 'Ask again', fresh: 'Start over', missing: 'There is no such assistant',
       none: 'There are no assistants yet', you: 'You',
       sources: { one: '# source', other: '# sources' },
@@ -144,7 +146,7 @@
   class Memory {
     #key;
     /** @param {string} key */
-    constructor(key) { this.#key = `docent:${base.pathname}:${key}`; }
+    constructor(key) { this.#key = `docent:${base.href}:${key}`; }
     get() { try { return JSON.parse(sessionStorage.getItem(this.#key) ?? 'null'); } catch { return null; } }
     /** @param {unknown} value */
     set(value) { try { sessionStorage.setItem(this.#key, JSON.stringify(value)); } catch { /* kept on this page only */ } }
@@ -217,7 +219,7 @@
     /** @type {Turn[]} */ #turns = [];
     /** @type {Map<string, HTMLElement>} */ #items = new Map();
     /** The turn that the server was told of last and has not ended. @type {Turn | undefined} */ #asked;
-    #selecting = '';
+    /** @type {{ id: string, assistant: number } | undefined} */ #selecting;
     #parts = '';
     #ready = false;
     #begun = false;
@@ -294,14 +296,15 @@
     #build() {
       if (!this.hasAttribute('mode')) this.setAttribute('mode', 'inline');
       const page = this.#mode === 'page';
-      const near = page ? [new URLSearchParams(location.search).get('lang')] : [this.closest('[lang]')?.getAttribute('lang')];
+      const near = page ? [new URLSearchParams(location.search).get('lang')] : [this.closest('[lang]')?.getAttribute('lang'), document.documentElement.lang];
       this.#language = [...near, ...navigator.languages].map(known).find(Boolean) ?? 'ru';
       this.#plural = new Intl.PluralRules(this.#language);
       const words = this.#words;
-      this.#memory = new Memory(String(this.#fixed));
+      this.#memory = new Memory(`${this.#mode}:${this.#fixed}`);
       const kept = this.#memory.get() ?? {};
       this.#chosen = this.#fixed || Number(kept.chosen) || 0;
-      this.#turns = Array.isArray(kept.turns) ? kept.turns : [];
+      const whole = (/** @type {Turn} */ turn) => typeof turn?.id === 'string' && typeof turn.text === 'string';
+      this.#turns = Array.isArray(kept.turns) ? kept.turns.filter(whole) : [];
 
       const { panel, bubble, name, pick, select, state, log, hello, queue, form, box, tools, fresh } = this.#at;
       panel.lang = this.#language;
@@ -310,12 +313,10 @@
       pick.append(element('span', {}, words.assistant), select);
       pick.hidden = true;
       name.textContent = page ? '' : words.title;
-      fresh.setAttribute('aria-label', words.fresh);
-      fresh.title = words.fresh;
+      fresh.ariaLabel = fresh.title = words.fresh;
       fresh.addEventListener('click', () => this.#fresh());
       tools.append(fresh);
-      const title = element('slot', { name: 'title' });
-      const bar = element('div', { class: 'bar' }, element('div', { class: 'who' }, title, name, element('div', { class: 'row' }, pick, state)), tools);
+      const bar = element('div', { class: 'bar' }, element('div', { class: 'who' }, element('slot', { name: 'title' }), name, element('div', { class: 'row' }, pick, state)), tools);
       log.setAttribute('aria-label', words.log);
       log.append(hello);
       box.placeholder = words.hint;
@@ -350,7 +351,7 @@
         this.#count();
         bubble.addEventListener('click', () => this.open());
         tools.append(button('tool', icon('close'), () => this.close(), { 'aria-label': words.close, title: words.close }));
-        panel.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
+        panel.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !event.isComposing) this.close(); });
         this.#root.append(bubble);
       }
       if (page) {
@@ -411,6 +412,7 @@
       // What is still on its way has no place any more and is passed over.
       this.#asked = undefined;
       this.#parts = '';
+      clearTimeout(this.#patience);
       this.#keep();
       this.#welcome();
       this.#pump();
@@ -426,7 +428,7 @@
 
     /** Says who answers and what one may begin with. */
     #welcome() {
-      const { hello, name, pick, select } = this.#at;
+      const { hello, name, pick, select, fresh } = this.#at;
       const words = this.#words;
       const who = this.#assistants.find((one) => one.id === this.#chosen);
       if (this.#fixed && who) name.textContent = who.name;
@@ -437,25 +439,28 @@
         select.replaceChildren(...this.#assistants.map((one) => new Option(one.name, String(one.id))));
       }
       select.value = String(this.#chosen);
-      const parts = who?.description ? [element('p', { class: 'about' }, who.description)] : [];
+      hello.hidden = this.#turns.length > 0;
+      fresh.hidden = !hello.hidden;
+      // Whoever is choosing keeps what there is to choose from.
+      if (hello.matches(':focus-within')) return;
+      /** @type {HTMLElement[]} */ const parts = who?.description ? [element('p', { class: 'about' }, who.description)] : [];
       parts.push(element('p', {}, words.hello));
       const suggested = this.#suggestions.get(this.#chosen) ?? [];
       if (suggested.length) {
         const one = (/** @type {string} */ text) => element('li', {}, button('', text, () => { this.ask(text); this.#at.box.focus(); }));
-        parts.push(element('p', { class: 'lead', id: 'first' }, words.first));
-        hello.replaceChildren(...parts, element('ul', { class: 'first', 'aria-labelledby': 'first' }, ...suggested.map(one)));
-      } else {
-        hello.replaceChildren(...parts);
+        parts.push(element('p', { class: 'lead', id: 'first' }, words.first), element('ul', { class: 'first', 'aria-labelledby': 'first' }, ...suggested.map(one)));
       }
-      hello.hidden = this.#turns.length > 0;
-      this.#at.fresh.hidden = !hello.hidden;
+      hello.replaceChildren(...parts);
     }
 
     #lost() {
       this.#ready = false;
-      this.#selected = this.#asked = undefined;
-      this.#selecting = this.#parts = '';
+      const asked = this.#asked;
+      this.#selected = this.#asked = this.#selecting = undefined;
+      this.#parts = '';
       clearTimeout(this.#patience);
+      // A question that ends every connection must not be asked for ever.
+      if (asked && (asked.tries ?? 0) >= TRIES) this.#end(asked, { type: 'error', message: this.#words.unanswered });
       this.#tell(this.#words.lost, 'bad');
       this.#shown();
     }
@@ -479,12 +484,13 @@
       clearTimeout(this.#patience);
       this.#patience = setTimeout(() => this.#link.drop(), PATIENCE);
       if (next.assistant !== this.#selected) {
-        this.#selecting = unique();
-        this.#link.send({ type: 'select_assistant', assistant_id: next.assistant, id: this.#selecting });
+        this.#selecting = { id: unique(), assistant: next.assistant };
+        this.#link.send({ type: 'select_assistant', assistant_id: next.assistant, id: this.#selecting.id });
         return;
       }
       this.#asked = next;
       this.#parts = '';
+      next.tries = (next.tries ?? 0) + 1;
       this.#shown();
       this.#draw(next);
       this.#link.send({ type: 'question', question: next.text, sources: true, stream: true, id: next.id });
@@ -493,11 +499,12 @@
     /** @param {Reply} reply */
     #receive(reply) {
       if (reply.type === 'assistant_list') return this.#listed(reply.assistants ?? []);
-      if (this.#selecting && reply.id === this.#selecting) {
-        this.#selecting = '';
+      if (this.#selecting && reply.id === this.#selecting.id) {
+        const { assistant } = this.#selecting;
+        this.#selecting = undefined;
         const next = this.#turns.find((turn) => !turn.reply);
-        if (reply.type === 'success') this.#selected = next?.assistant;
-        else if (next) this.#end(next, reply);
+        if (reply.type === 'success') this.#selected = assistant;
+        else if (next?.assistant === assistant) this.#end(next, reply);
         return this.#pump();
       }
       const turn = this.#asked;
@@ -583,6 +590,7 @@
           const item = this.#items.get(turn.id);
           this.#items.delete(turn.id);
           turn.id = unique();
+          turn.tries = 0;
           delete turn.reply;
           if (item) this.#items.set(turn.id, item);
           this.#draw(turn);
