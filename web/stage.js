@@ -57,6 +57,10 @@ export async function serve(library = join(root, 'examples/library'), listen = '
   return { address, url: `http://${address}/`, kill };
 }
 
+let common;
+/** The sample library, served once for all tests that leave it as it is. */
+export const sample = () => (common ??= serve());
+
 /** A page of somebody else, with a policy of its own; `prefix` is handed on to a docent server, as a proxy does. */
 export async function site(html, { policy, prefix, to } = {}) {
   const made = createServer((incoming, outgoing) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ask, begin, end, folder, open, serve, shot, visit } from '../stage.js';
+import { ask, begin, end, folder, open, sample, serve, shot, visit } from '../stage.js';
 
 before(begin);
 after(end);
@@ -67,7 +67,7 @@ test('nothing of a hostile library runs or is loaded, in the chat and in the tex
 });
 
 test('a server that lies about its sources gets no link to elsewhere', async () => {
-  const server = await serve();
+  const server = await sample();
   const { page, faults, context } = await open(server);
   const urls = ['javascript:alert(1)', 'https://evil.example/sources/1/x', '//evil.example/sources/1/x', 'data:text/html,x', '../sources/1/x', 'sources/../x', 'sources/%2e%2e/x', '\\\\evil.example', 'sources/1/ok.md?version=1'];
   await page.routeWebSocket(/\/ws\/assistant$/, (socket) => socket.onMessage((text) => {
@@ -85,11 +85,10 @@ test('a server that lies about its sources gets no link to elsewhere', async () 
   assert.deepEqual(links, [`${server.url}sources/1/x?lang=ru`, `${server.url}sources/1/ok.md?version=1&lang=ru`]);
   assert.deepEqual(faults, []);
   await context.close();
-  await server.kill();
 });
 
 test('no address leads out of the documents', async () => {
-  const server = await serve();
+  const server = await sample();
   const { page, context } = await visit(server.url);
   const paths = [
     'sources/1/..%2f..%2fdocent.toml', 'sources/1/%2e%2e/%2e%2e/docent.toml', 'sources/1/assistant.toml', 'sources/1//etc/passwd', 'sources/1/%2fetc%2fpasswd', 'sources/1/%00',
@@ -109,5 +108,4 @@ test('no address leads out of the documents', async () => {
   assert.match(headers['content-security-policy'], /^default-src 'none'/);
   await page.close();
   await context.close();
-  await server.kill();
 });

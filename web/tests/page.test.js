@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
-import { accessible, ask, begin, end, focused, open, serve, shot, site, visit } from '../stage.js';
+import { accessible, ask, begin, end, focused, open, sample, serve, shot, site, visit } from '../stage.js';
 
 before(begin);
 after(end);
@@ -14,7 +14,7 @@ const FIRST_PAINT_MS = 100;
 const VACATION = 'Сколько дней длится ежегодный оплачиваемый отпуск?';
 
 test('the widget is one small file, and no other is needed', async () => {
-  const server = await serve();
+  const server = await sample();
   const response = await fetch(`${server.url}widget.js`);
   const bytes = gzipSync(await response.text(), { level: 9 }).length;
   console.log(`the widget: ${bytes} bytes gzipped`);
@@ -24,11 +24,10 @@ test('the widget is one small file, and no other is needed', async () => {
   const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname).sort());
   assert.deepEqual(loaded, ['/assistants.json', '/page.css', '/widget.js']);
   await context.close();
-  await server.kill();
 });
 
 test('something is seen at once', async () => {
-  const server = await serve();
+  const server = await sample();
   const empty = await site('<!doctype html><title>x</title><h1>x</h1>');
   /** Milliseconds until something is seen, again and again in one tab. */
   const times = async (url) => {
@@ -46,11 +45,10 @@ test('something is seen at once', async () => {
   console.log(`first contentful paint: the chat ${chat.join(' ')} ms, an empty page ${nothing.join(' ')} ms`);
   // On a machine that is busy elsewhere even an empty page takes its time.
   assert.ok(chat[0] < Math.max(FIRST_PAINT_MS, 3 * nothing[0]), `${chat} against ${nothing}`);
-  await server.kill();
 });
 
 test("a newcomer's first minute: who answers, what to begin with, the answer, its place in the document", async () => {
-  const server = await serve();
+  const server = await sample();
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     const { page, faults, context } = await open(server, { width, height });
     const step = (name) => shot(page, `first-minute-${width}-${name}`);
@@ -100,11 +98,10 @@ test("a newcomer's first minute: who answers, what to begin with, the answer, it
     assert.deepEqual(faults, []);
     await context.close();
   }
-  await server.kill();
 });
 
 test('it works on a phone, by keyboard, in the dark, enlarged, without a fault of accessibility', async () => {
-  const server = await serve();
+  const server = await sample();
   const screens = [
     { width: 1280, height: 800 }, { width: 1280, height: 800, colorScheme: 'dark' },
     { width: 390, height: 844 }, { width: 390, height: 844, colorScheme: 'dark' },
@@ -140,11 +137,10 @@ test('it works on a phone, by keyboard, in the dark, enlarged, without a fault o
     assert.deepEqual(faults, []);
     await context.close();
   }
-  await server.kill();
 });
 
 test('the protocol can be read on a phone and in the dark, without a fault of accessibility', async () => {
-  const server = await serve();
+  const server = await sample();
   for (const [width, height, colorScheme] of [[320, 640, 'dark'], [1280, 800, 'light']]) {
     const { page, faults, context } = await visit(`${server.url}docs`, { width, height, colorScheme });
     assert.equal(await page.locator('h1').count(), 2);
@@ -152,11 +148,10 @@ test('the protocol can be read on a phone and in the dark, without a fault of ac
     assert.deepEqual(faults, []);
     await context.close();
   }
-  await server.kill();
 });
 
 test('the page speaks Kazakh and English as well, and counts as they do', async () => {
-  const server = await serve();
+  const server = await sample();
   for (const [locale, send, sources] of [['kk-KZ', 'Сұрау', /^\d дереккөз$/], ['en-GB', 'Ask', /^(1 source|\d sources)$/], ['de-DE', 'Спросить', /^(1 источник|[234] источника|5 источников)$/]]) {
     const { page, context } = await open(server, { locale });
     assert.equal(await page.locator('.send').innerText(), send);
@@ -168,7 +163,6 @@ test('the page speaks Kazakh and English as well, and counts as they do', async 
     assert.equal(await (await opening).locator('html').getAttribute('lang'), locale.startsWith('de') ? 'ru' : locale.slice(0, 2));
     await context.close();
   }
-  await server.kill();
 });
 
 test('after a lost connection the choice, the typed words and the questions are still there', async () => {

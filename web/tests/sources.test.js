@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, ask, begin, end, folder, open, root, serve, shot } from '../stage.js';
+import { accessible, ask, begin, end, folder, open, root, sample, serve, shot } from '../stage.js';
 
 before(begin);
 after(end);
@@ -18,7 +18,7 @@ function library(settings = '') {
 const address = (page, nth = 0) => page.locator('.turn').last().locator('.sources a').nth(nth).evaluate((link) => link.href);
 
 test('every format shows its words at the quoted place; pages and tables are there; no script is needed', async () => {
-  const server = await serve();
+  const server = await sample();
   const { page, faults, context } = await open(server);
   const plain = await context.browser().newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
   const seen = new Set();
@@ -47,7 +47,6 @@ test('every format shows its words at the quoted place; pages and tables are the
   assert.deepEqual(faults, []);
   await plain.close();
   await context.close();
-  await server.kill();
 });
 
 test('a document that has changed since says so, and one that is deleted is gone in plain words', async () => {

@@ -242,8 +242,8 @@
     }
 
     disconnectedCallback() {
-      this.#link.end();
       this.#begun = false;
+      this.#link.end();
     }
 
     get #mode() { return this.getAttribute('mode') ?? 'inline'; }
@@ -563,8 +563,9 @@
       item.lastElementChild?.replaceWith(this.#answer(turn));
       if (!atEnd) return;
       // A long answer is read from its beginning.
-      const tall = turn.reply && item.offsetHeight > log.clientHeight;
-      log.scrollTop = tall ? item.offsetTop - ABOVE : log.scrollHeight;
+      const answer = /** @type {HTMLElement} */ (item.lastElementChild);
+      if (!turn.reply || item.offsetHeight <= log.clientHeight) log.scrollTop = log.scrollHeight;
+      else log.scrollTop = (answer.offsetTop - item.offsetTop > log.clientHeight / 2 ? answer : item).offsetTop - ABOVE;
     }
 
     /** Says whom a question goes to, when that is another than before. @param {Turn} turn */
@@ -648,8 +649,7 @@
         if (this.#ready) this.#link.send({ type: 'feedback', id: turn.id, helpful });
         else this.#judged.push({ id: turn.id, helpful });
       }, { 'aria-label': label, title: label, 'aria-pressed': String(turn.helpful === helpful) });
-      const up = thumb(true, 'up', words.yes);
-      const down = thumb(false, 'down', words.no);
+      const [up, down] = [thumb(true, 'up', words.yes), thumb(false, 'down', words.no)];
       const pair = /** @type {[HTMLElement, boolean][]} */ ([[up, true], [down, false]]);
       const label = element('span', {}, words.copy);
       const copying = button('quiet', icon('copy'), async () => { if (await copied(text)) label.textContent = words.copied; });
