@@ -92,6 +92,8 @@ pub struct Assistant {
     pub language: Option<Language>,
     /// How sure an answer has to be.
     pub strictness: Strictness,
+    /// Questions that a newcomer may begin with; shown only while the documents answer them.
+    pub suggestions: Vec<String>,
 }
 
 impl Assistant {
@@ -105,6 +107,7 @@ impl Assistant {
             greeting: None,
             language: None,
             strictness: Strictness::default(),
+            suggestions: Vec::new(),
         }
     }
 }

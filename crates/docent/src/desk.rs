@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
-use docent_corpus::{Answer, Assistant, AssistantId, Interest, Question, RetrieveError, Retriever as _};
+use docent_corpus::{
+    Answer, Assistant, AssistantId, Interest, Outcome, Passage, Question, RetrieveError, Retriever as _,
+};
 use docent_gateway::{Asker, Engine, EngineError, Writing};
 use docent_index::{Generation, Told};
 use tokio::sync::watch;
@@ -35,19 +37,50 @@ struct Snapshot {
     lexicons: Lexicons,
     /// The operator's words, bound to the passages of this generation.
     told: HashMap<AssistantId, Told>,
+    /// Of the questions that the operator suggests, those that this generation answers.
+    suggestions: HashMap<AssistantId, Vec<String>>,
 }
 
 impl Snapshot {
     fn of(opened: Opened, number: u64) -> Self {
         let told = opened.told();
         let assistants = opened.library.assistants.into_iter().map(|one| one.assistant);
-        Self {
+        let mut made = Self {
             number,
             assistants: assistants.collect(),
             generation: opened.generation,
             lexicons: opened.lexicons,
             told,
-        }
+            suggestions: HashMap::new(),
+        };
+        made.suggestions = made.answered_suggestions();
+        made
+    }
+
+    /// Asks what the operator suggests: a question that would disappoint a newcomer is not shown.
+    fn answered_suggestions(&self) -> HashMap<AssistantId, Vec<String>> {
+        let of = |one: &Assistant| {
+            let found = self.retriever(one.id)?;
+            let answered = |(nth, text): (usize, &String)| {
+                let question = Question { text: text.clone() };
+                let answer = docent_answer::answer(one, &question, &found);
+                let kept = answer.is_ok_and(|answer| answer.outcome == Outcome::Answered);
+                if !kept {
+                    let (assistant, nth) = (one.id.0, nth + 1);
+                    tracing::info!(
+                        assistant,
+                        nth,
+                        "a suggested question is not answered by the documents, and not shown"
+                    );
+                }
+                kept.then(|| text.clone())
+            };
+            Some((
+                one.id,
+                one.suggestions.iter().enumerate().filter_map(answered).collect(),
+            ))
+        };
+        self.assistants.iter().filter_map(of).collect()
     }
 
     /// Returns what finds the passages of an assistant; nothing when there is no such assistant.
@@ -218,6 +251,25 @@ impl Engine for Desk {
         self.ask_while(assistant, question, interest)
             .ok_or(EngineError::UnknownAssistant)?
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
+    }
+
+    fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
+        let now = self.now();
+        let known = now.assistants.iter().any(|one| one.id == assistant);
+        let Some(index) = now.generation.index(assistant).filter(|_| known) else {
+            return Ok(Vec::new());
+        };
+        index
+            .document(name)
+            .map_err(|error| EngineError::Unavailable(Box::new(error)))
+    }
+
+    fn suggestions(&self, assistant: AssistantId) -> Vec<String> {
+        self.now()
+            .suggestions
+            .get(&assistant)
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn generation(&self) -> u64 {

@@ -272,6 +272,21 @@ const KEYS: &[Key] = &[
     },
     Key {
         section: "",
+        name: "sources",
+        comment: "Whether people may read the text of the documents where an answer quotes it (/sources/…): \"on\" or \"off\".\n\
+                  What is quoted is shown either way; the files themselves are never given out.",
+        show: |config| quoted(if config.gateway.sources { "on" } else { OFF }),
+        set: |config, value| {
+            config.gateway.sources = match value.as_str() {
+                Some("on") => true,
+                Some("off") => false,
+                _ => return Err("\"on\" or \"off\""),
+            };
+            Ok(())
+        },
+    },
+    Key {
+        section: "",
         name: "trusted_proxies",
         comment: "Networks of the proxies in front, like [\"10.0.0.0/8\"]: what they say of a client's address in Forwarded or\n\
                   X-Forwarded-For is taken, from right to left. Nobody else's word is.",
@@ -942,6 +957,7 @@ mod tests {
                 closes_per_second: 9,
                 trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
                 origins: vec!["https://a.example".to_owned(), "http://b.example:81".to_owned()],
+                sources: false,
                 echo: false,
             },
         };

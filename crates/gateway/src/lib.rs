@@ -17,6 +17,7 @@ mod peer;
 mod pool;
 mod session;
 mod socket;
+mod sources;
 mod stream;
 mod tls;
 mod words;
@@ -34,7 +35,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use docent_corpus::{Answer, Assistant, AssistantId, Interest, Language};
+use docent_corpus::{Answer, Assistant, AssistantId, Interest, Language, Passage};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -105,6 +106,25 @@ pub trait Engine: Send + Sync + 'static {
     fn write(&self, assistant: AssistantId, question: &str, asker: Asker) -> Option<Writing> {
         let _ = (assistant, question, asker);
         None
+    }
+
+    /// Returns the passages of one of an assistant's documents, in reading order; none when there is no such document. Blocks:
+    /// called from a bounded number of threads.
+    ///
+    /// An engine that has no documents to show leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
+        let _ = (assistant, name);
+        Ok(Vec::new())
+    }
+
+    /// Returns questions to begin with that the assistant answers at present. Cheap.
+    fn suggestions(&self, assistant: AssistantId) -> Vec<String> {
+        let _ = assistant;
+        Vec::new()
     }
 
     /// Returns the number of the index that answers, which grows with every change. Cheap.
@@ -180,6 +200,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Sites whose pages may connect, as browsers name them in `Origin`; empty for any.
     pub origins: Vec<String>,
+    /// Whether people can read the documents' text where an answer quotes it.
+    pub sources: bool,
     /// Whether `/echo` sends every message back, for suites that try the framing.
     pub echo: bool,
 }
@@ -212,6 +234,7 @@ impl Default for Settings {
             questions_per_minute_per_address: Some(3_000),
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
+            sources: true,
             echo: false,
         }
     }
@@ -238,6 +261,8 @@ pub(crate) struct Shared {
     /// Sessions that were told to end so far, which spreads their closes.
     pub(crate) turns: AtomicU64,
     connections: Arc<Semaphore>,
+    /// Documents shown at one time: as many as answers, which share the same cores and disk.
+    readers: Arc<Semaphore>,
     handshakes: Option<Mutex<Allowance>>,
     admission: Arc<Admission>,
     draining: AtomicBool,
@@ -321,6 +346,9 @@ impl Gateway {
             ),
             list: session::List::default(),
             connections: Arc::new(Semaphore::new(places)),
+            readers: Arc::new(Semaphore::new(
+                settings.max_answers.clamp(1, Semaphore::MAX_PERMITS),
+            )),
             handshakes: settings.handshakes_per_second.map(|rate| {
                 let a_minute = rate.saturating_mul(60);
                 Mutex::new(Allowance::new(rate.saturating_mul(2), a_minute, Instant::now()))
@@ -362,8 +390,11 @@ impl Gateway {
         };
         let app = echo
             .route("/", get(page::html))
-            .route("/page.js", get(page::script))
+            .route("/widget.js", get(page::widget))
             .route("/page.css", get(page::style))
+            .route("/assistants.json", get(page::assistants))
+            .route("/sources/{assistant}/{*document}", get(sources::page))
+            .route("/sources.css", get(page::sources_style))
             .route("/docs", get(page::docs))
             .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))

@@ -1,31 +1,98 @@
-//! The pages, embedded in the binary: the chat, and the protocol for people.
+//! The pages and the widget, embedded in the binary: the chat, and the protocol for people.
 
-use axum::http::header;
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use docent_protocol::{AssistantCard, AssistantCards};
+
+use crate::{Shared, welcome};
 
 /// Nothing but this server's own files may run or be loaded; documents' words are put in as text.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 
-fn part(kind: &'static str, body: &'static str) -> Response {
+fn part(kind: &'static str, body: impl IntoResponse) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
     (headers, body).into_response()
 }
 
-pub(crate) async fn html() -> Response {
-    part("text/html; charset=utf-8", include_str!("page/page.html"))
+/// A page that the sites of `framing` may show in a frame.
+fn page(body: &'static str, framing: &[String]) -> Response {
+    let sites = if framing.is_empty() {
+        "'none'".to_owned()
+    } else {
+        framing.join(" ")
+    };
+    let mut response = part("text/html; charset=utf-8", body);
+    // An origin that is no header value is none that a browser has.
+    if let Ok(policy) = HeaderValue::from_str(&format!("{POLICY}{sites}")) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
-pub(crate) async fn script() -> Response {
-    part("text/javascript; charset=utf-8", include_str!("page/page.js"))
+/// Lets pages of any site read a response.
+fn shared_with_all(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
+    response
+}
+
+pub(crate) async fn html(State(shared): State<Arc<Shared>>) -> Response {
+    page(include_str!("page/page.html"), &shared.settings.origins)
+}
+
+/// The widget with its look: one file for whoever uses it, two for whoever writes them.
+static WIDGET: LazyLock<String> =
+    LazyLock::new(|| include_str!("page/widget.js").replace(LOOK, include_str!("page/widget.css")));
+
+/// Where the look goes, inside the quotes of a text.
+const LOOK: &str = "/* widget.css */";
+
+pub(crate) async fn widget() -> Response {
+    shared_with_all(part("text/javascript; charset=utf-8", WIDGET.as_str()))
 }
 
 pub(crate) async fn style() -> Response {
     part("text/css; charset=utf-8", include_str!("page/page.css"))
+}
+
+pub(crate) async fn sources_style() -> Response {
+    part("text/css; charset=utf-8", include_str!("page/sources.css"))
+}
+
+/// Returns the assistants with what a page shows before the first question; to pages of sites that may connect.
+pub(crate) async fn assistants(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let assistants = shared.engine.assistants();
+    let cards = AssistantCards {
+        assistants: assistants
+            .iter()
+            .map(|one| AssistantCard {
+                id: one.id.0,
+                name: one.name.clone(),
+                description: one.description.clone(),
+                language: one.language.map(|language| language.code().to_owned()),
+                suggestions: shared.engine.suggestions(one.id),
+            })
+            .collect(),
+    };
+    let response = part("application/json", cards.to_json());
+    if welcome(&shared.settings.origins, &headers) {
+        shared_with_all(response)
+    } else {
+        response
+    }
 }
 
 pub(crate) async fn asyncapi() -> Response {
@@ -35,7 +102,7 @@ pub(crate) async fn asyncapi() -> Response {
 const DOCS: &str = include_str!("page/docs.html");
 
 pub(crate) async fn docs() -> Response {
-    part("text/html; charset=utf-8", DOCS)
+    page(DOCS, &[])
 }
 
 pub(crate) async fn docs_style() -> Response {
@@ -44,9 +111,42 @@ pub(crate) async fn docs_style() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use docent_protocol::{ClientMessage, FieldName, ServerMessage};
 
     use super::*;
+
+    /// Returns the words of a text that begin with `start`.
+    fn named<'a>(text: &'a str, start: &str) -> BTreeSet<&'a str> {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        parts.filter(|one| one.starts_with(start)).collect()
+    }
+
+    #[test]
+    fn the_page_about_the_widget_names_what_the_widget_has() {
+        let told = include_str!("../../../docs/widget.md");
+        let mut properties = named(told, "--docent-");
+        assert_eq!(properties, named(include_str!("page/widget.css"), "--docent-"));
+        properties.retain(|one| WIDGET.contains(one));
+        assert!(properties.len() > 10);
+        let events = |text| {
+            let all = named(text, "docent-").into_iter();
+            all.filter(|&one| one != "docent-chat").collect::<BTreeSet<_>>()
+        };
+        assert_eq!(events(told), events(include_str!("page/widget.js")));
+        for attribute in ["assistant", "lang", "mode", "theme"] {
+            assert!(told.contains(&format!("`data-{attribute}=")), "{attribute}");
+            assert!(WIDGET.contains(&format!("'{attribute}'")), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn the_look_of_the_widget_is_in_it_and_does_not_end_the_text_it_is_in() {
+        let look = include_str!("page/widget.css");
+        assert!(!look.contains(['`', '\\']) && !look.contains("${"));
+        assert!(WIDGET.contains(look) && !WIDGET.contains(LOOK));
+    }
 
     #[test]
     fn the_page_of_the_protocol_names_every_message_and_every_key_in_both_languages() {

@@ -29,7 +29,7 @@ use crate::pool::Unmade;
 use crate::socket::Socket;
 use crate::stream::{Growing, delta, deltas, grown};
 use crate::words::Word;
-use crate::{Asker, EngineError, Shared, Writing};
+use crate::{Asker, EngineError, Shared, Writing, sources};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
 pub(crate) const AWAY: u16 = 1001;
@@ -553,7 +553,7 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
                 Outcome::Fallback => Ended::Fallback,
                 Outcome::Courtesy => Ended::Courtesy,
             };
-            (outcome, answered(answer, sources))
+            (outcome, answered(answer, sources, assistant, shared))
         }
         Ok(Ok(Err(EngineError::UnknownAssistant))) => {
             (Ended::Refused, error(&Word::UnknownAssistant, shared))
@@ -600,19 +600,19 @@ fn unmade(why: Ended, request: RequestId, shared: &Shared) -> (Ended, Reply) {
 /// When to come back to a full queue: by then it has been worked off many times over, or the trouble is elsewhere.
 const BUSY_SECONDS: u64 = 5;
 
-fn answered(answer: Answer, sources: bool) -> Reply {
+fn answered(answer: Answer, sources: bool, assistant: AssistantId, shared: &Shared) -> Reply {
     let Answer {
         text,
         outcome: _,
         sources: found,
     } = answer;
     let entries = found.into_iter().map(|source| SourceEntry {
+        url: shared.settings.sources.then(|| sources::url(assistant, &source)),
         n: source.number as u64,
         quote: source.quoted(),
         document: source.title.to_string(),
         section: source.section,
         page: source.page,
-        url: None,
     });
     ServerMessage::Answer {
         message: text,

@@ -162,6 +162,40 @@ impl Index {
         self.places.is_empty()
     }
 
+    /// Returns the passages of a document in reading order, which tile its text; none when there is no such document.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn document(&self, name: &str) -> Result<Vec<Passage>, RetrieveError> {
+        let read = || -> Result<Vec<Passage>, TantivyError> {
+            let mut numbers = self.numbers_of(name)?;
+            numbers.sort_unstable();
+            numbers.into_iter().map(|number| self.passage(number)).collect()
+        };
+        read().map_err(|error| RetrieveError(Box::new(error)))
+    }
+
+    /// Returns the numbers of the passages of a document, in no order.
+    fn numbers_of(&self, document: &str) -> Result<Vec<u32>, TantivyError> {
+        let term = Term::from_field_text(self.fields.document, document);
+        let mut numbers = Vec::new();
+        for segment in &self.segments {
+            let Some(mut found) = segment
+                .documents
+                .read_block_postings(&term, IndexRecordOption::Basic)?
+            else {
+                continue;
+            };
+            while !found.docs().is_empty() {
+                let alive = found.docs().iter().map(|&doc| segment.numbers[doc as usize]);
+                numbers.extend(alive.filter(|&number| number != DEAD));
+                found.advance();
+            }
+        }
+        Ok(numbers)
+    }
+
     /// Adds up how often a word of the documents stands in each passage.
     fn count(&self, alike: Alike, counts: &mut Sums) -> Result<(), TantivyError> {
         let term = Term::from_field_text(self.fields.words, self.vocabulary.word(alike.word));

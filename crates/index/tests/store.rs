@@ -69,6 +69,31 @@ fn put(store: &Store, documents: &[(&str, &[&str])], removed: &[&str]) -> Genera
     draft.commit().unwrap()
 }
 
+#[test]
+fn a_document_is_given_back_in_reading_order_and_nothing_of_one_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path(), READER);
+    put(
+        &store,
+        &[
+            ("a.txt", &["один", "два", "три", "четыре", "пять"]),
+            ("b.txt", &["шесть"]),
+        ],
+        &[],
+    );
+    let now = put(&store, &[("c.txt", &["семь", "восемь"])], &["b.txt"]);
+    let index = now.index(WHO).unwrap();
+    let texts = |name: &str| -> Vec<String> {
+        let passages = index.document(name).unwrap();
+        passages.iter().map(|one| one.lines[0].text.clone()).collect()
+    };
+    assert_eq!(texts("a.txt"), ["один", "два", "три", "четыре", "пять"]);
+    assert_eq!(texts("c.txt"), ["семь", "восемь"]);
+    for gone in ["b.txt", "A.txt", "a.tx", "", "../a.txt"] {
+        assert_eq!(texts(gone), [""; 0], "{gone}");
+    }
+}
+
 fn found(index: &Index, question: &str) -> Vec<(String, String, f32)> {
     let question = Question {
         text: question.to_owned(),

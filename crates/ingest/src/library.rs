@@ -81,7 +81,15 @@ struct AssistantToml {
     greeting: Option<String>,
     language: Option<String>,
     strictness: Option<toml::Value>,
+    #[serde(default)]
+    suggestions: Vec<String>,
 }
+
+/// More first questions than this are a list to read, not a beginning.
+const MAX_SUGGESTIONS: usize = 8;
+
+/// Characters of one: two lines of a narrow screen are read at a glance, four are not.
+const MAX_SUGGESTION_CHARS: usize = 120;
 
 /// Looks through the folder.
 ///
@@ -267,7 +275,7 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
         format!(
-            "line {line}: {}; known keys are id, name, description, fallback, greeting, language, strictness",
+            "line {line}: {}; known keys are id, name, description, fallback, greeting, language, strictness, suggestions",
             error.message()
         )
     })?;
@@ -279,10 +287,12 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
         greeting,
         language,
         strictness,
+        suggestions,
     } = read;
     if name.trim().is_empty() {
         return Err("`name` is empty; people read it in the list of assistants".to_owned());
     }
+    check_suggestions(&suggestions)?;
     let language = language
         .map(|code| code.parse::<Language>().map_err(|error| error_line(&error)))
         .transpose()?;
@@ -294,8 +304,28 @@ fn assistant(path: &Path) -> Result<Assistant, String> {
         strictness: strictness
             .as_ref()
             .map_or_else(|| Ok(Strictness::default()), as_strictness)?,
+        suggestions,
         ..Assistant::new(AssistantId(id), name)
     })
+}
+
+fn check_suggestions(suggestions: &[String]) -> Result<(), String> {
+    if suggestions.len() > MAX_SUGGESTIONS {
+        return Err(format!(
+            "`suggestions` has {} questions; keep the {MAX_SUGGESTIONS} that people ask most",
+            suggestions.len()
+        ));
+    }
+    for (nth, one) in suggestions.iter().enumerate() {
+        let chars = one.chars().count();
+        if one.trim().is_empty() || chars > MAX_SUGGESTION_CHARS {
+            return Err(format!(
+                "question {} of `suggestions` has {chars} characters; it must have 1 to {MAX_SUGGESTION_CHARS}",
+                nth + 1
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn as_strictness(written: &toml::Value) -> Result<Strictness, String> {
@@ -426,6 +456,31 @@ mod tests {
             .collect();
         assert_eq!(files, [(1, "2.txt".to_owned(), 1), (2, "1.txt".to_owned(), 1)]);
         assert!(found.warnings[0].starts_with("stray.txt"));
+    }
+
+    #[test]
+    fn an_assistant_may_suggest_a_few_short_questions() {
+        let (_folder, found) = library(&[(
+            "a/assistant.toml",
+            "id = 1\nname = \"A\"\nsuggestions = [\"Как пройти?\", \"Когда открыто?\"]",
+        )]);
+        let found = found.unwrap();
+        assert_eq!(
+            found.assistants[0].assistant.suggestions,
+            ["Как пройти?", "Когда открыто?"]
+        );
+        let long = format!("\"{}\"", "ж".repeat(MAX_SUGGESTION_CHARS + 1));
+        let many = ["\"Где?\""; MAX_SUGGESTIONS + 1].join(", ");
+        for (written, told) in [
+            (many.as_str(), "9 questions; keep the 8"),
+            (&long, "has 121 characters"),
+            ("\"Где?\", \" \"", "question 2 of `suggestions`"),
+        ] {
+            let text = format!("id = 1\nname = \"A\"\nsuggestions = [{written}]");
+            let (_folder, found) = library(&[("a/assistant.toml", &text)]);
+            let problem = found.unwrap_err().to_string();
+            assert!(problem.contains(told), "{problem}");
+        }
     }
 
     #[test]

@@ -27,7 +27,9 @@ mod server;
 
 pub use client::{ClientMessage, FieldName, Incoming, MessageError, Request};
 pub use field::{JsonKind, MessageId};
-pub use server::{AssistantEntry, Reply, ReplyError, ServerMessage, SourceEntry};
+pub use server::{
+    AssistantCard, AssistantCards, AssistantEntry, Reply, ReplyError, ServerMessage, SourceEntry,
+};
 
 /// The path of the endpoint; with a slash at its end it is the same endpoint.
 pub const ENDPOINT: &str = "/ws/assistant";

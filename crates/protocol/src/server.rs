@@ -22,6 +22,39 @@ pub struct AssistantEntry {
     pub description: String,
 }
 
+/// One assistant of the list beside the socket, with what a page shows before the first question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantCard {
+    /// The number to select it by.
+    pub id: i64,
+    /// The name that people read.
+    pub name: String,
+    /// One sentence about what it answers.
+    pub description: String,
+    /// The language of its labels, when it has one of its own: `ru`, `kk` or `en`.
+    pub language: Option<String>,
+    /// Questions to begin with, which it answers at present.
+    pub suggestions: Vec<String>,
+}
+
+/// The list of assistants beside the socket, as `/assistants.json` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantCards {
+    /// The entries, ordered by `id`.
+    pub assistants: Vec<AssistantCard>,
+}
+
+impl AssistantCards {
+    /// Writes the list down.
+    ///
+    /// # Panics
+    ///
+    /// Never: strings, integers and lists of them always have a JSON form.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers always have a form in JSON")
+    }
+}
+
 /// Where an answer comes from (an extension).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEntry {
@@ -35,7 +68,8 @@ pub struct SourceEntry {
     pub page: Option<u32>,
     /// What the answer quotes from it; stretches that do not follow one another are parted by ` … `.
     pub quote: String,
-    /// Where the document can be read, when the operator publishes it.
+    /// Where the document can be read at the quoted place, unless the operator switched that off: relative to the folder
+    /// of the chat page, so that it holds behind a path prefix too.
     pub url: Option<String>,
 }
 

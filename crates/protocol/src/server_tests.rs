@@ -53,6 +53,21 @@ fn replies_are_written_byte_for_byte_and_read_back() {
 }
 
 #[test]
+fn the_list_beside_the_socket_has_what_a_page_shows_first() {
+    let cards = AssistantCards {
+        assistants: vec![AssistantCard {
+            id: 4,
+            name: "Көмекші".to_owned(),
+            description: "Жауап береді".to_owned(),
+            language: Some("kk".to_owned()),
+            suggestions: vec!["Қалай?".to_owned()],
+        }],
+    };
+    let written = r#"{"assistants":[{"id":4,"name":"Көмекші","description":"Жауап береді","language":"kk","suggestions":["Қалай?"]}]}"#;
+    assert_eq!(cards.to_json(), written);
+}
+
+#[test]
 fn an_answer_carries_its_sources_when_asked() {
     check(
         ServerMessage::Answer {
@@ -63,11 +78,11 @@ fn an_answer_carries_its_sources_when_asked() {
                 section: Some("Отпуск".to_owned()),
                 page: None,
                 quote: "Да".to_owned(),
-                url: None,
+                url: Some("sources/1/a.txt?at=0-4#quote".to_owned()),
             }]),
         },
         Some(MessageId::Integer(-3)),
-        r#"{"type":"answer","message":"Да [1]","sources":[{"n":1,"document":"Правила","section":"Отпуск","page":null,"quote":"Да","url":null}],"id":-3}"#,
+        r#"{"type":"answer","message":"Да [1]","sources":[{"n":1,"document":"Правила","section":"Отпуск","page":null,"quote":"Да","url":"sources/1/a.txt?at=0-4#quote"}],"id":-3}"#,
     );
     check(
         ServerMessage::Answer {

@@ -63,7 +63,9 @@ fn replies() -> Vec<Reply> {
         section: section.map(text),
         page,
         quote: text("Центр открыт с 9 до 18 часов."),
-        url: None,
+        url: section.map(|_| {
+            text("sources/1/contacts.html?version=8f14e45fceea167a5a36dedd4bea2543&at=310-361#quote")
+        }),
     };
     let choice = || Some(MessageId::Text(text("choice")));
     let asked = || Some(MessageId::Text(text("q-1")));

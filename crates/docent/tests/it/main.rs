@@ -14,6 +14,7 @@ mod lexicon;
 mod live;
 mod scan;
 mod secure;
+mod sources;
 mod tables;
 mod words;
 mod written;

@@ -3,10 +3,9 @@
 use std::num::NonZeroUsize;
 
 use docent_corpus::{Interest, RetrieveError};
-use tantivy::schema::IndexRecordOption;
 use tantivy::{TantivyError, Term};
 
-use super::{Asking, DEAD, Index, Told};
+use super::{Asking, Index, Told};
 use crate::lexicon::{Bound, Lesson, Lexicon, holds, is_at};
 
 /// Hits looked through for the place of a taught question that names no document.
@@ -25,20 +24,7 @@ impl Index {
         let documents: Vec<&String> = lesson.places.iter().filter(is_document).collect();
         let mut numbers = Vec::new();
         for &document in &documents {
-            let term = Term::from_field_text(self.fields.document, document);
-            for segment in &self.segments {
-                let Some(mut found) = segment
-                    .documents
-                    .read_block_postings(&term, IndexRecordOption::Basic)?
-                else {
-                    continue;
-                };
-                while !found.docs().is_empty() {
-                    let alive = found.docs().iter().map(|&doc| segment.numbers[doc as usize]);
-                    numbers.extend(alive.filter(|&number| number != DEAD));
-                    found.advance();
-                }
-            }
+            numbers.extend(self.numbers_of(document)?);
         }
         if documents.is_empty() {
             let texts: Vec<&str> = lesson.texts.iter().flatten().map(String::as_str).collect();
