@@ -209,7 +209,8 @@ pub(super) const SERVER_KEYS: &[ServerKey] = &[
     },
     ServerKey {
         name: "extra_body",
-        comment: "Further fields of the request, like { chat_template_kwargs = { enable_thinking = false } }, which qwen3 wants.",
+        comment: "Further fields of the request, like { chat_template_kwargs = { enable_thinking = false } }, which qwen3 wants; an empty\n\
+                  text takes a field out: { max_tokens = \"\", max_completion_tokens = 700 }.",
         show: |server| Some(inline(&serde_json::Value::Object(server.extra_body.clone()))),
         set: |server, value| match json(value) {
             Some(serde_json::Value::Object(body)) => {
@@ -333,7 +334,19 @@ impl Server {
         endpoint.key = key;
         endpoint.auth_header.clone_from(&self.auth_header);
         endpoint.headers.clone_from(&self.headers);
-        endpoint.extra_body.clone_from(&self.extra_body);
+        // TOML has no null, by which a client takes a field out.
+        let taken_out = |value: &serde_json::Value| {
+            if value == "" {
+                serde_json::Value::Null
+            } else {
+                value.clone()
+            }
+        };
+        endpoint.extra_body = self
+            .extra_body
+            .iter()
+            .map(|(name, value)| (name.clone(), taken_out(value)))
+            .collect();
         endpoint.ca_file = self.ca_file.as_ref().map(|path| library.join(path));
         endpoint.connect_timeout = self.connect_time;
         endpoint.first_token_timeout = self.first_token_time;
@@ -442,6 +455,19 @@ mod tests {
             "http://b/v1 no key"
         );
         assert!(key_for(None, None).unwrap_err().contains(BASE_URL));
+    }
+
+    #[test]
+    fn an_empty_text_takes_a_field_out() {
+        let server = Server {
+            base_url: Some("http://a/v1".to_owned()),
+            extra_body: serde_json::from_str(r#"{"max_tokens": "", "max_completion_tokens": 7}"#).unwrap(),
+            ..Server::default()
+        };
+        let endpoint = server.endpoint(Path::new("lib"), &|_| None).unwrap();
+        assert!(
+            endpoint.extra_body["max_tokens"].is_null() && endpoint.extra_body["max_completion_tokens"] == 7
+        );
     }
 
     #[test]
