@@ -10,6 +10,7 @@ use docent_index::StoreError;
 use docent_ingest::LibraryError;
 
 use crate::conformance::Unusable;
+use crate::journal::Unread;
 use crate::settings::ConfigError;
 
 /// Why a command did not do what it was asked.
@@ -79,6 +80,8 @@ pub(crate) enum Failure {
     Tls(#[from] CertificateError),
     #[error("TLS needs a certificate and its key: there is {path}, but no {lacks}", path = .path.display())]
     HalfTls { path: PathBuf, lacks: &'static str },
+    #[error(transparent)]
+    Journal(#[from] Unread),
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -121,6 +124,7 @@ impl Failure {
             | Self::Report { .. }
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
+            | Self::Journal(_)
             | Self::Server(_) => 1,
             Self::Library(_)
             | Self::Config(_)
@@ -158,6 +162,7 @@ impl Failure {
             | Self::Answer(_)
             | Self::Tls(_)
             | Self::HalfTls { .. }
+            | Self::Journal(_)
             | Self::Server(_) => false,
             Self::Store(_) | Self::Indexer(_) => true,
         }
@@ -196,6 +201,7 @@ impl Failure {
             Self::HalfTls { .. } => Some(
                 "set both [tls] certificate and key in docent.toml, or give --tls-certificate and --tls-key; neither for plain text",
             ),
+            Self::Journal(unread) => unread.hint(),
             Self::Child(_)
             | Self::Report { .. }
             | Self::Questions { .. }

@@ -165,6 +165,9 @@ impl<'a> Number<'a> {
         if !(6..=19).contains(&self.digits.len()) {
             return None;
         }
+        if self.is_in_a_word() {
+            return None;
+        }
         let signed = self.links().any(|link| link == Link::Sign);
         if signed {
             return self.is_passport().then_some(Mark::Passport);
@@ -180,6 +183,19 @@ impl<'a> Number<'a> {
         ]
         .into_iter()
         .find_map(|(is, mark)| is.then_some(mark))
+    }
+
+    /// Tells whether Latin letters touch it: a name of a version, a hash, a number of an order, but not a passport of Kazakhstan.
+    fn is_in_a_word(&self) -> bool {
+        let touches =
+            |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_');
+        let after = self.text[self.span().end..].chars().next();
+        touches(after) || (touches(self.before().chars().next_back()) && !self.letter_of_passport())
+    }
+
+    /// Tells whether only spaces and dashes part its groups.
+    fn is_spaced(&self) -> bool {
+        self.links().all(|link| matches!(link, Link::Space | Link::Dash))
     }
 
     /// Tells whether one of the words before it is one of these, or begins with one that ends with `*`.
@@ -272,9 +288,8 @@ impl<'a> Number<'a> {
             Some(four) => matches!(four, 2200..=2720 | 3000..=6999 | 8600 | 9860_u32),
             None => false,
         };
-        let spaced = self.links().all(|link| matches!(link, Link::Space | Link::Dash));
         let length = self.digits.len();
-        spaced
+        self.is_spaced()
             && ((shaped && issued && checks::luhn(&self.digits))
                 || (matches!(length, 13 | 15 | 16 | 18 | 19) && said()))
     }
@@ -286,19 +301,16 @@ impl<'a> Number<'a> {
             [12] | [6, 6] | [4, 4, 4] | [3, 3, 3, 3] | [6, 1, 5] | [2, 2, 2, 6]
         );
         let right = || shaped && checks::iin(&self.digits) && !self.is_amount();
-        self.digits.len() == 12 && (right() || said())
+        self.digits.len() == 12 && self.is_spaced() && (right() || said())
     }
 
     fn is_snils(&self) -> bool {
-        if self.digits.len() != 11 {
+        if self.digits.len() != 11 || !self.is_spaced() {
             return false;
         }
         let said = || self.said(&["снилс*", "snils"]);
         let right = || checks::snils(&self.digits);
-        let dashed = || {
-            self.links().take(2).all(|link| link == Link::Dash)
-                && self.links().all(|link| matches!(link, Link::Dash | Link::Space))
-        };
+        let dashed = || self.links().take(2).all(|link| link == Link::Dash);
         match self.shape[..] {
             [3, 3, 3, 2] => said() || right() || dashed(),
             [11] | [9, 2] => said() || (right() && !self.is_amount() && !self.is_numbered()),
@@ -312,7 +324,7 @@ impl<'a> Number<'a> {
             12 => checks::inn12(&self.digits),
             _ => return false,
         };
-        if self.said(&["инн", "inn", "стн", "tin"]) {
+        if self.is_spaced() && self.said(&["инн", "inn", "стн", "tin"]) {
             return true;
         }
         right
@@ -352,7 +364,6 @@ impl<'a> Number<'a> {
                 | [1, 3, 3, 2, 2]
                 | [1, 3, 7]
                 | [1, 10]
-                | [1, 3, 3, 4]
                 | [1, 3, 2, 2, 3]
                 | [1, 4, 2, 2, 2]
                 | [1, 4, 3, 3]
@@ -360,17 +371,19 @@ impl<'a> Number<'a> {
                 | [1, 5, 5]
                 | [4, 3, 2, 2]
                 | [4, 7]
-                | [4, 3, 4]
                 | [4, 2, 2, 3]
                 | [5, 2, 2, 2]
                 | [5, 6] => true,
+                // A row of round numbers would look the same.
+                [1, 3, 3, 4] | [4, 3, 4] => marked || !self.digits.ends_with("00"),
                 [1, code, ..] => code >= 3 && marked && self.shape[1..].iter().all(|&part| part >= 2),
                 _ => false,
             };
             return shaped;
         }
         // From abroad: 00 and the code of the country.
-        if self.digits.starts_with("00") && (11..=15).contains(&length) && self.shape.len() > 2 {
+        let abroad = self.digits.starts_with("00") && matches!(self.shape[0], 2 | 4..);
+        if abroad && (11..=15).contains(&length) && self.shape.len() > 2 {
             return !self.is_amount() && !self.is_numbered();
         }
         let said = || {

@@ -244,13 +244,13 @@ fn of_a_seeded_list_of_peoples_numbers_at_least_98_of_100_are_masked() {
     ];
     let mut seeded = Seeded(20_261_125);
     let (mut all, mut missed) = (0, Vec::new());
-    for kind in 0..words.len() {
+    for (kind, words) in words.iter().enumerate() {
         for _ in 0..EACH {
             let number = personal(kind, &mut seeded);
             // Half of them say what they are; forms that could be anything always do.
             let vague =
                 kind == 7 && !number.starts_with(['N', 'Н']) && !number.contains(' ') || number.contains('№');
-            let word = seeded.one(&words[kind]);
+            let word = seeded.one(words);
             let told = if vague || seeded.below(2) == 0 {
                 format!("{word} {number}")
             } else {

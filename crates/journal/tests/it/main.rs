@@ -9,6 +9,7 @@
 
 mod postgres;
 mod speed;
+mod texts;
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -24,7 +25,7 @@ pub(crate) fn entry(number: usize, question: &str, outcome: Outcome) -> Entry {
     Entry {
         request: format!("r-{number}"),
         at: SystemTime::now(),
-        assistant: AssistantId(if number % 2 == 0 { 1 } else { 2 }),
+        assistant: AssistantId(if number.is_multiple_of(2) { 1 } else { 2 }),
         question: Some(question.to_owned()),
         outcome,
         cited: Vec::new(),

@@ -10,7 +10,7 @@ use crate::{Running, entry};
 /// Records of one measurement: a second or so of writing.
 const RECORDS: usize = 50_000;
 
-async fn measure(name: &str, place: Place) {
+fn measure(name: &str, place: Place) {
     let mut settings = Settings::at(place);
     settings.max_waiting = RECORDS;
     settings.max_waiting_bytes = usize::MAX;
@@ -34,12 +34,12 @@ async fn measure(name: &str, place: Place) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[test]
 #[ignore = "a measurement"]
-async fn speed_of_writing() {
+fn speed_of_writing() {
     let folder = tempfile::tempdir().unwrap();
-    measure("SQLite", Place::File(folder.path().join("journal.db"))).await;
+    measure("SQLite", Place::File(folder.path().join("journal.db")));
     if let Some(postgres) = Postgres::begin() {
-        measure("PostgreSQL", postgres.database("speed").parse().unwrap()).await;
+        measure("PostgreSQL", postgres.database("speed").parse().unwrap());
     }
 }
