@@ -8,7 +8,8 @@ allowed() {
     language) echo "corpus" ;;
     ingest|index|answer) echo "corpus language" ;;
     gateway) echo "corpus protocol" ;;
-    docent) echo "answer corpus gateway index ingest language models protocol" ;;
+    journal) echo "corpus" ;;
+    docent) echo "answer corpus gateway index ingest journal language models protocol" ;;
     *) echo "?" ;;
   esac
 }

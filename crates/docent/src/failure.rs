@@ -10,6 +10,7 @@ use docent_index::StoreError;
 use docent_ingest::LibraryError;
 
 use crate::conformance::Unusable;
+use crate::journal::Unread;
 use crate::settings::ConfigError;
 
 /// Why a command did not do what it was asked.
@@ -81,6 +82,8 @@ pub(crate) enum Failure {
     HalfTls { path: PathBuf, lacks: &'static str },
     #[error("[{section}] in docent.toml cannot be used: {reason}")]
     Models { section: &'static str, reason: String },
+    #[error(transparent)]
+    Journal(#[from] Unread),
     #[error("the server cannot run")]
     Server(#[from] std::io::Error),
 }
@@ -123,6 +126,7 @@ impl Failure {
             | Self::Report { .. }
             | Self::UnknownAssistant(_)
             | Self::Answer(_)
+            | Self::Journal(_)
             | Self::Server(_) => 1,
             Self::Library(_)
             | Self::Config(_)
@@ -162,6 +166,7 @@ impl Failure {
             | Self::Tls(_)
             | Self::HalfTls { .. }
             | Self::Models { .. }
+            | Self::Journal(_)
             | Self::Server(_) => false,
             Self::Store(_) | Self::Indexer(_) => true,
         }
@@ -203,6 +208,7 @@ impl Failure {
             Self::Models { .. } => Some(
                 "`docent models check` tries every configured model; without [[chat.server]] and its like none is asked",
             ),
+            Self::Journal(unread) => unread.hint(),
             Self::Child(_)
             | Self::Report { .. }
             | Self::Questions { .. }

@@ -18,6 +18,7 @@ mod extract;
 mod failure;
 mod fit;
 mod golden;
+mod journal;
 mod lexicon;
 mod library;
 mod logs;
@@ -49,6 +50,7 @@ use calibrate::{Calibration, Trial};
 use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
+use journal::{Form, Keeping, Report};
 use library::{Opened, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
@@ -222,6 +224,25 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what was asked and how it ended: shares, times, sources, and the questions asked in vain, alike together.
+    Report {
+        #[command(flatten)]
+        place: Place,
+        /// How far back, like 7d or 12h; all that is kept when absent.
+        #[arg(long, value_name = "TIME")]
+        since: Option<humantime::Duration>,
+        /// Number of the assistant; all when absent.
+        #[arg(long, value_name = "ID")]
+        assistant: Option<i64>,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t = Form::Table)]
+        format: Form,
+    },
+    /// Change the journal of the questions.
+    Journal {
+        #[command(subcommand)]
+        order: Order,
+    },
     /// List the assistants: number, name, description, number of files, parted by tabs.
     Assistants {
         #[command(flatten)]
@@ -314,6 +335,18 @@ enum ModelsCommand {
     },
 }
 
+/// What can be done with the journal.
+#[derive(Subcommand)]
+enum Order {
+    /// Take a question out of the journal, by the number that its error, the log or a report names.
+    Erase {
+        #[command(flatten)]
+        place: Place,
+        /// Number of the request.
+        id: String,
+    },
+}
+
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
     let (format, level) = log_of(&command);
@@ -396,8 +429,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
             let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
+            // Dropped after the last session has ended, which writes what waits.
+            let keeping = Keeping::begin(&config.journal, &data)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve::serve(desk, config, certificates, ready_file))?;
+            let serving = serve::serve(desk, config, certificates, keeping.as_ref(), ready_file);
+            runtime.block_on(serving)?;
         }
         Command::Ask {
             place,
@@ -502,6 +538,26 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 status.table()
             };
             extract::print(&told)?;
+        }
+        Command::Report {
+            place,
+            since,
+            assistant,
+            format,
+        } => {
+            let config = place.config()?;
+            let data = place.data_folder(&config)?;
+            let since = since.map(|since| *since);
+            let report = Report::of(&config.journal, &data, since, assistant.map(AssistantId))??;
+            extract::print(&report.print(format))?;
+        }
+        Command::Journal {
+            order: Order::Erase { place, id },
+        } => {
+            let config = place.config()?;
+            let data = place.data_folder(&config)?;
+            journal::erase(&config.journal, &data, &id)??;
+            println!("erased: {id}");
         }
         Command::Assistants { place } => {
             let data = place.data_folder(&place.config()?)?;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::failure::{Failure, chain};
 use crate::fit;
+use crate::journal::Keeping;
 use crate::settings::{Config, Tls};
 
 /// Serves until told to stop.
@@ -19,6 +20,7 @@ pub(crate) async fn serve(
     desk: Arc<Desk>,
     config: Config,
     certificates: Option<Arc<Certificates>>,
+    keeping: Option<&Keeping>,
     ready_file: Option<PathBuf>,
 ) -> Result<(), Failure> {
     let buffer = config.gateway.socket_buffer_bytes;
@@ -42,6 +44,9 @@ pub(crate) async fn serve(
         write_ready(path, &address.to_string())?;
     }
     let mut gateway = Gateway::new(desk, config.gateway);
+    if let Some(keeping) = keeping {
+        gateway = keeping.of(gateway);
+    }
     if let Some(certificates) = &certificates {
         gateway = gateway.secured(certificates.clone());
     }

@@ -13,17 +13,20 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::check::Guard;
+use crate::journal::Wanted;
 use crate::logs::{Format, Level};
 use crate::watch::Watching;
 
 pub(crate) mod servers;
+mod unknown;
 mod values;
 
 use servers::SERVER_KEYS;
 pub(crate) use servers::Server;
+use unknown::unknown;
 use values::{
-    OFF, bytes, count, file, is_off, limit, number, pace, quoted, rate, size, small_limit, small_number,
-    span, text, time, truth,
+    OFF, bytes, count, days, file, is_off, limit, number, pace, quoted, rate, size, small_limit,
+    small_number, span, text, time, truth,
 };
 
 /// The tables of a section that name servers.
@@ -59,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) rerank: Rerank,
     /// Servers that make vectors, in the order in which they are asked.
     pub(crate) embeddings: Vec<Server>,
+    /// What is kept of the questions, and where.
+    pub(crate) journal: Wanted,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -162,6 +167,7 @@ impl Default for Config {
             chat: Chat::default(),
             rerank: Rerank::default(),
             embeddings: Vec::new(),
+            journal: Wanted::default(),
             gateway: Settings::default(),
         }
     }
@@ -485,6 +491,38 @@ const KEYS: &[Key] = &[
         comment: "How long comparing may take; past it the order stands.",
         show: |config| span(config.rerank.deadline),
         set: |config, value| time(value, &mut config.rerank.deadline),
+    },
+    Key {
+        section: "journal",
+        name: "url",
+        comment: "Where it is kept what was asked and how it ended, for `docent report`: \"file\" is journal.db beside the index, \"off\" is\n\
+                  nowhere. Several servers share \"postgres://docent@localhost/docent\"; a password in it is printed as ***.",
+        show: |config| quoted(&config.journal.url),
+        set: |config, value| {
+            let expected = "\"file\", \"off\" or an address like \"postgres://docent@localhost/docent\"";
+            text(value, &mut config.journal.url, expected)
+        },
+    },
+    Key {
+        section: "journal",
+        name: "text",
+        comment: "What is kept of a question's text: \"redacted\" masks telephones, e-mails, IIN, SNILS, INN, passports and cards, \"off\" keeps\n\
+                  none, \"full\" all. Names and what people tell in words are not masked.",
+        show: |config| quoted(config.journal.text),
+        set: |config, value| {
+            text(
+                value,
+                &mut config.journal.text,
+                "\"off\", \"redacted\" or \"full\"",
+            )
+        },
+    },
+    Key {
+        section: "journal",
+        name: "keep",
+        comment: "How long it is kept: a quarter of a year shows what people ask in each season of work. \"off\" for ever.",
+        show: |config| days(config.journal.keep),
+        set: |config, value| time(value, &mut config.journal.keep),
     },
     Key {
         section: "limits",
@@ -865,30 +903,6 @@ impl Config {
     }
 }
 
-/// Names an unknown key and the likeliest known one.
-fn unknown(section: &str, name: &str) -> String {
-    /// Below this likeness (Jaro-Winkler, 0 to 1) a guess would mislead.
-    const LIKE: f64 = 0.75;
-    let full = |key: &Key| match key.section {
-        "" => key.name.to_owned(),
-        section => format!("{section}.{}", key.name),
-    };
-    let like = |key: &&Key| strsim::jaro_winkler(key.name, name);
-    let near = KEYS
-        .iter()
-        .max_by(|one, other| like(one).total_cmp(&like(other)))
-        .filter(|key| like(key) >= LIKE);
-    let place = if section.is_empty() {
-        String::new()
-    } else {
-        format!(" in [{section}]")
-    };
-    match near {
-        Some(key) => format!("unknown key `{name}`{place}; did you mean `{}`?", full(key)),
-        None => format!("unknown key `{name}`{place}; `docent config` prints all keys"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -931,6 +945,11 @@ mod tests {
                 deadline: Duration::from_secs(13),
             },
             embeddings: Vec::new(),
+            journal: Wanted {
+                url: "postgres://docent@db.example/docent".parse().unwrap(),
+                text: "full".parse().unwrap(),
+                keep: Duration::from_hours(24 * 7),
+            },
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,

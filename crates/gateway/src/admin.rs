@@ -29,7 +29,14 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.metrics.print(shared.engine.generation()) {
+    let records = shared
+        .recording
+        .as_ref()
+        .map(|recording| recording.recorder.counts());
+    match shared
+        .metrics
+        .print(shared.engine.generation(), records.unwrap_or_default())
+    {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -15,6 +15,8 @@ mod metrics;
 mod page;
 mod peer;
 mod pool;
+mod recent;
+mod recorder;
 mod session;
 mod socket;
 mod sources;
@@ -58,8 +60,11 @@ use handshake::Handshake;
 use linger::Lingering;
 use metrics::{Metrics, Refused};
 use pool::Pool;
+use recorder::Recording;
 use socket::Socket;
 
+pub use metrics::Ended;
+pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
 pub use writing::{Asker, Writing};
 
@@ -254,6 +259,8 @@ pub(crate) struct Shared {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) settings: Settings,
     pub(crate) metrics: Metrics,
+    /// Who keeps a record of the questions.
+    pub(crate) recording: Option<Recording>,
     /// Sessions end: answers under way are finished, nothing further is read.
     pub(crate) closing: CancellationToken,
     pub(crate) pool: Arc<Pool>,
@@ -358,6 +365,7 @@ impl Gateway {
                 questions: settings.questions_per_minute_per_address,
             }),
             metrics,
+            recording: None,
             closing: CancellationToken::new(),
             turns: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -370,6 +378,19 @@ impl Gateway {
             shared: Arc::new(shared),
             certificates: None,
         }
+    }
+
+    /// Keeps a record of every question. `run` tells this run of the server from others that keep the same record: it becomes
+    /// part of each [`RequestId`].
+    ///
+    /// # Panics
+    ///
+    /// When the server serves already.
+    #[must_use]
+    pub fn recorded(mut self, recorder: Arc<dyn Recorder>, run: u32) -> Self {
+        let shared = Arc::get_mut(&mut self.shared).expect("nobody shares a server that has not begun");
+        shared.recording = Some(Recording { recorder, run });
+        self
     }
 
     /// Speaks TLS to clients; the operator's listener stays as it is.

@@ -4,6 +4,7 @@
 //! for each question.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
@@ -12,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+use crate::recorder::Counts;
 
 /// Why a handshake was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,17 +52,24 @@ pub(crate) enum Judgement {
 
 /// How a question ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Ended {
+pub enum Ended {
+    /// The documents answered.
     Answered,
+    /// The documents gave no exact answer, and the answer named places that may help.
     Offered,
+    /// The documents gave no answer.
     Fallback,
+    /// Nothing was asked: a greeting or thanks.
     Courtesy,
     /// Empty, too long, too often, without an assistant.
     Refused,
     /// The queue of questions was full.
     Busy,
+    /// The answer took too long.
     TimedOut,
+    /// The index or a model failed.
     Failed,
+    /// The engine panicked over it.
     Panicked,
     /// The client left first.
     Abandoned,
@@ -122,6 +132,9 @@ pub(crate) struct Metrics {
     closes: Family<ByCode, Counter>,
     feedback: Family<ByJudgement, Counter>,
     seconds: Histogram,
+    /// What the recorder kept, and what it lost.
+    recorded: Counter,
+    unrecorded: Counter,
 }
 
 /// Bounds of the histogram: from a search in a small index to the deadline of an answer, in seconds.
@@ -169,6 +182,17 @@ impl Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
+        let (recorded, unrecorded) = (Counter::default(), Counter::default());
+        registry.register(
+            "journal_records_written",
+            "Records written into the journal",
+            recorded.clone(),
+        );
+        registry.register(
+            "journal_records_lost",
+            "Records that the journal had to give up",
+            unrecorded.clone(),
+        );
         // Every series is there from the start, so that the first event is seen as a change.
         for &reason in Refused::ALL {
             drop(refused.get_or_create(&ByReason { reason }));
@@ -192,6 +216,8 @@ impl Metrics {
             closes,
             feedback,
             seconds,
+            recorded,
+            unrecorded,
         }
     }
 
@@ -221,7 +247,9 @@ impl Metrics {
     }
 
     /// Writes all series.
-    pub(crate) fn print(&self, generation: u64) -> Result<String, fmt::Error> {
+    pub(crate) fn print(&self, generation: u64, records: Counts) -> Result<String, fmt::Error> {
+        self.recorded.inner().store(records.written, Ordering::Relaxed);
+        self.unrecorded.inner().store(records.lost, Ordering::Relaxed);
         self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
         let mut out = String::new();
         text::encode(&mut out, &self.registry)?;
@@ -244,7 +272,7 @@ mod tests {
         let metrics = Metrics::new();
         // A histogram and a family without an event print no sample.
         metrics.took(Duration::from_millis(1));
-        let printed = metrics.print(1).unwrap();
+        let printed = metrics.print(1, Counts::default()).unwrap();
         let there = named(&printed);
         let dashboard = include_str!("../../../deploy/grafana.json");
         let shown = named(dashboard);

@@ -4,7 +4,6 @@
 //! is, pings are answered, further messages are taken in up to a bound, and a client that leaves takes its question along.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -26,6 +25,8 @@ use crate::admission::Place;
 use crate::allowance::Allowance;
 use crate::metrics::{Ended, Kind};
 use crate::pool::Unmade;
+use crate::recent::Recent;
+use crate::recorder::{Record, RequestId};
 use crate::socket::Socket;
 use crate::stream::{Growing, delta, deltas, grown};
 use crate::words::Word;
@@ -55,6 +56,7 @@ pub(crate) async fn run(mut socket: Socket, shared: &Arc<Shared>, place: Place, 
         place,
         number,
         questions: 0,
+        recent: Recent::default(),
         // A tenth more or less, by the connection's number: clients that came together do not leave together.
         until: until(now, shared.settings.lifetime, number),
         leaving: false,
@@ -244,22 +246,21 @@ struct Client {
     number: u64,
     /// Questions asked so far.
     questions: u32,
+    /// Those of them that a judgement may name, when a record is kept.
+    recent: Recent,
     /// When it has been here long enough.
     until: Option<Instant>,
     /// Whether it was told its turn to leave a stopping server.
     leaving: bool,
 }
 
-/// By which a person can name a question that went wrong, and the operator find it in the log.
-#[derive(Debug, Clone, Copy)]
-struct RequestId {
-    connection: u64,
-    question: u32,
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{}", self.connection, self.question)
+impl Client {
+    fn request(&self, question: u32, shared: &Shared) -> RequestId {
+        RequestId {
+            run: shared.recording.as_ref().map(|recording| recording.run),
+            connection: self.number,
+            question,
+        }
     }
 }
 
@@ -412,6 +413,13 @@ fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
         }
         Ok(ClientMessage::Feedback { helpful }) => {
             shared.metrics.judged(helpful);
+            if let Some(recording) = &shared.recording
+                && let Some(question) = client.recent.meant(id.as_ref(), client.questions)
+            {
+                recording
+                    .recorder
+                    .judged(client.request(question, shared), helpful);
+            }
             ServerMessage::Success {
                 message: Word::Noted.text(shared.settings.locale),
             }
@@ -428,16 +436,16 @@ fn reply_to(text: &str, client: &mut Client, shared: &Shared) -> Step {
             }
             Ok(assistant) => {
                 client.questions = client.questions.wrapping_add(1);
+                if shared.recording.is_some() {
+                    client.recent.asked(id.as_ref(), client.questions);
+                }
                 return Step::Ask(Asked {
                     assistant,
                     question,
                     sources,
                     stream,
                     id,
-                    request: RequestId {
-                        connection: client.number,
-                        question: client.questions,
-                    },
+                    request: client.request(client.questions, shared),
                     asker: Asker {
                         connection: client.number,
                         address: client.place.address(),
@@ -511,10 +519,15 @@ struct Ending<'a> {
     shared: &'a Shared,
     begun: Instant,
     outcome: Ended,
+    /// What is kept of it, when a record is kept.
+    record: Option<Record>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
+        if let (Some(recording), Some(record)) = (&self.shared.recording, self.record.take()) {
+            recording.end(record, self.outcome, self.begun.into_std());
+        }
         self.shared.metrics.ended(self.outcome);
         self.shared.metrics.took(self.begun.elapsed());
     }
@@ -536,6 +549,10 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
         shared,
         begun: Instant::now(),
         outcome: Ended::Abandoned,
+        record: shared
+            .recording
+            .as_ref()
+            .map(|recording| recording.begin(request, assistant, &question)),
     };
     let made = if let Some(made) = shared.pool.at_once(assistant, &question) {
         Ok(Ok(made))
@@ -547,6 +564,9 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
     };
     let (outcome, reply) = match made {
         Ok(Ok(Ok(answer))) => {
+            if let Some(record) = &mut ending.record {
+                record.cite(&answer);
+            }
             let outcome = match answer.outcome {
                 Outcome::Answered => Ended::Answered,
                 Outcome::Offered => Ended::Offered,

@@ -109,6 +109,7 @@ fn client(shared: &Shared, number: u64) -> Client {
         place: shared.admission.enter(here, Instant::now()).unwrap(),
         number,
         questions: 0,
+        recent: Recent::default(),
         until: None,
         leaving: false,
         allowance: None,

@@ -30,6 +30,17 @@ pub(super) fn span(time: Duration) -> Option<String> {
     }
 }
 
+/// The same in days, where it is so many: `humantime` would make two months and a rest of ninety.
+pub(super) fn days(time: Duration) -> Option<String> {
+    const DAY: u64 = 24 * 60 * 60;
+    match time.as_secs() {
+        seconds if time != Duration::MAX && seconds > 0 && seconds.is_multiple_of(DAY) => {
+            quoted(format!("{}d", seconds / DAY))
+        }
+        _ => span(time),
+    }
+}
+
 pub(super) fn number(limit: usize) -> Option<String> {
     match limit {
         usize::MAX => quoted(OFF),

@@ -10,6 +10,7 @@ mod golden;
 mod hostile;
 mod index;
 mod instruments;
+mod journal;
 mod lexicon;
 mod live;
 mod scan;

@@ -15,7 +15,7 @@ fn put(folder: &Path) {
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
 }
 
-fn docent(arguments: &[&str]) -> Output {
+pub(crate) fn docent(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_docent"))
         .args(arguments)
         .output()
@@ -23,9 +23,9 @@ fn docent(arguments: &[&str]) -> Output {
 }
 
 /// Ends the program when the test does.
-struct Running {
-    child: Child,
-    address: String,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: String,
 }
 
 impl Drop for Running {
@@ -37,7 +37,7 @@ impl Drop for Running {
 
 impl Running {
     /// Serves a library with further arguments; the log goes into a file of the folder.
-    fn begin(library: &Path, folder: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn begin(library: &Path, folder: &Path, arguments: &[&str]) -> Self {
         let ready = folder.join("ready");
         let log = std::fs::File::create(folder.join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_docent"))
@@ -70,7 +70,7 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill")
             .args(["-s", name, &self.child.id().to_string()])
             .status();
