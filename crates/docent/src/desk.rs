@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
-use docent_corpus::{Answer, Assistant, AssistantId, Interest, Outcome, Passage, Question, RetrieveError};
+use docent_corpus::{
+    Answer, Assistant, AssistantId, Excerpt, Interest, Outcome, Place, Question, RetrieveError,
+};
 use docent_gateway::{Engine, EngineError};
 use docent_index::{Generation, Told};
 
@@ -184,14 +186,19 @@ impl Engine for Desk {
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }
 
-    fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
+    fn document(
+        &self,
+        assistant: AssistantId,
+        name: &str,
+        place: Place,
+    ) -> Result<Option<Excerpt>, EngineError> {
         let now = self.now();
         let known = now.assistants.iter().any(|one| one.id == assistant);
         let Some(index) = now.generation.index(assistant).filter(|_| known) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         index
-            .document(name)
+            .document(name, place)
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }
 
