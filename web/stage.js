@@ -131,9 +131,15 @@ async function still(page) {
   });
 }
 
+/** Takes a picture; what is named for a desk is also taken on a phone. */
 export async function shot(page, name) {
   await still(page);
   await page.screenshot({ path: join(shots, `${name}.png`) });
+  if (!name.endsWith('-1280')) return;
+  const desk = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await shot(page, name.replace('-1280', '-390'));
+  await page.setViewportSize(desk);
 }
 
 /** Finds no fault of accessibility, and nothing wider than the screen. */

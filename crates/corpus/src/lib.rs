@@ -20,7 +20,7 @@ pub use document::{
     Version,
 };
 pub use interest::Interest;
-pub use passage::{Line, Passage};
+pub use passage::{Excerpt, Line, Passage, Place};
 pub use retrieve::{
     Hit, Match, Question, QuestionTerm, Reading, Repair, Retrieval, RetrieveError, Retriever, Taught,
 };

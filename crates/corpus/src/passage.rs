@@ -50,3 +50,23 @@ impl Passage {
         self.lines.first().and_then(|line| line.page)
     }
 }
+
+/// Which part of a document is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The part of this number, from 0; the last one when there are fewer.
+    Part(usize),
+    /// The part that holds this byte of the extracted text.
+    Byte(usize),
+}
+
+/// A part of a document that can be shown at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Its passages, in reading order; at least one.
+    pub passages: Vec<Passage>,
+    /// Which part it is, from 0.
+    pub part: usize,
+    /// How many parts the document has.
+    pub parts: usize,
+}

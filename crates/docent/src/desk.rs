@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use docent_answer::Account;
 use docent_corpus::{
-    Answer, Assistant, AssistantId, Interest, Outcome, Passage, Question, RetrieveError, Retriever as _,
+    Answer, Assistant, AssistantId, Excerpt, Interest, Outcome, Place, Question, RetrieveError,
+    Retriever as _,
 };
 use docent_gateway::{Asker, Engine, EngineError, Writing};
 use docent_index::{Generation, Told};
@@ -253,14 +254,19 @@ impl Engine for Desk {
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }
 
-    fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
+    fn document(
+        &self,
+        assistant: AssistantId,
+        name: &str,
+        place: Place,
+    ) -> Result<Option<Excerpt>, EngineError> {
         let now = self.now();
         let known = now.assistants.iter().any(|one| one.id == assistant);
         let Some(index) = now.generation.index(assistant).filter(|_| known) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         index
-            .document(name)
+            .document(name, place)
             .map_err(|error| EngineError::Unavailable(Box::new(error)))
     }
 

@@ -37,7 +37,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use docent_corpus::{Answer, Assistant, AssistantId, Interest, Language, Passage};
+use docent_corpus::{Answer, Assistant, AssistantId, Excerpt, Interest, Language, Place};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -113,17 +113,22 @@ pub trait Engine: Send + Sync + 'static {
         None
     }
 
-    /// Returns the passages of one of an assistant's documents, in reading order; none when there is no such document. Blocks:
-    /// called from a bounded number of threads.
+    /// Returns the wanted part of one of an assistant's documents; nothing when there is no such document. Blocks: called from
+    /// a bounded number of threads.
     ///
     /// An engine that has no documents to show leaves it as it is.
     ///
     /// # Errors
     ///
     /// When the index cannot be read.
-    fn document(&self, assistant: AssistantId, name: &str) -> Result<Vec<Passage>, EngineError> {
-        let _ = (assistant, name);
-        Ok(Vec::new())
+    fn document(
+        &self,
+        assistant: AssistantId,
+        name: &str,
+        place: Place,
+    ) -> Result<Option<Excerpt>, EngineError> {
+        let _ = (assistant, name, place);
+        Ok(None)
     }
 
     /// Returns questions to begin with that the assistant answers at present. Cheap.

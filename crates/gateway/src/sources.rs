@@ -3,7 +3,7 @@
 //! Owns the address of such a page ([`url`]) and the page itself. Leaves the text to the [`Engine`]: a document is looked up
 //! by name among those that answer, so nothing is opened on disk and nothing else can be named.
 //!
-//! Invariants: whatever comes from a document is escaped; no page has more than about [`PART_BYTES`] of text.
+//! Invariants: whatever comes from a document is escaped; a page has one part of a document, whose size the index bounds.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -13,16 +13,13 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use docent_corpus::{AssistantId, BlockKind, Language, Line, Passage, Source};
+use docent_corpus::{AssistantId, BlockKind, Excerpt, Language, Line, Passage, Place, Source};
 
 use crate::{Engine, Shared};
 
 /// Nothing runs, and nothing is loaded but the sheet of this server.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Bytes of text on one page: some 60 printed pages of Cyrillic, which a telephone draws at once.
-const PART_BYTES: usize = 256 << 10;
 
 /// Quoted places that an address names: an answer quotes a handful of sentences, and addresses have a length that proxies bear.
 const MAX_PLACES: usize = 16;
@@ -86,6 +83,15 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    /// Returns the part of the document that is wanted: the quoted one unless another is named.
+    fn place(&self) -> Place {
+        match (self.part, self.places.first()) {
+            (Some(part), _) => Place::Part(part - 1),
+            (None, Some(place)) => Place::Byte(place.start),
+            (None, None) => Place::Part(0),
+        }
     }
 }
 
@@ -190,9 +196,9 @@ pub(crate) async fn page(
 }
 
 fn made(engine: &dyn Engine, assistant: AssistantId, name: &str, wanted: &Wanted, frame: &Frame) -> Response {
-    match engine.document(assistant, name) {
-        Ok(passages) if passages.is_empty() => frame.gone(),
-        Ok(passages) => frame.document(&passages, wanted),
+    match engine.document(assistant, name, wanted.place()) {
+        Ok(None) => frame.gone(),
+        Ok(Some(excerpt)) => frame.document(&excerpt, wanted),
         Err(error) => {
             tracing::error!(%error, "a document could not be read from the index");
             frame.busy()
@@ -247,9 +253,9 @@ impl Frame {
         response
     }
 
-    fn document(&self, passages: &[Passage], wanted: &Wanted) -> Response {
+    fn document(&self, excerpt: &Excerpt, wanted: &Wanted) -> Response {
         let words = self.words;
-        let Some(first) = passages.first() else {
+        let Some(first) = excerpt.passages.first() else {
             return self.gone();
         };
         let changed = wanted
@@ -257,19 +263,8 @@ impl Frame {
             .as_ref()
             .is_some_and(|version| *version != first.version.to_string());
         let places: &[Range<usize>] = if changed { &[] } else { &wanted.places };
-        let parts = parts(passages);
-        let quoted = places.first().and_then(|place| {
-            parts.iter().position(|part| {
-                passages[part.clone()]
-                    .iter()
-                    .any(|one| place.start < one.range.end)
-            })
-        });
-        let part = wanted.part.map(|part| part - 1).or(quoted).unwrap_or(0);
-        let part = part.min(parts.len() - 1);
-        let before = parts[part].start.checked_sub(1).map(|last| &passages[last]);
         let mut body = Body::new(words, places);
-        body.passages(before, &passages[parts[part].clone()]);
+        body.passages(&excerpt.passages);
         let Body {
             html: text, marks, ..
         } = body;
@@ -286,7 +281,7 @@ impl Frame {
             let _ = writeln!(html, "<p><a href=\"#quote\">{}</a></p>", words.quote);
         }
         html.push_str("</header>\n");
-        let ways = self.ways(part, parts.len());
+        let ways = self.ways(excerpt.part, excerpt.parts);
         html.push_str(&ways);
         html.push_str("<main>\n");
         html.push_str(&text);
@@ -321,22 +316,6 @@ impl Frame {
         html.push_str("</nav>\n");
         html
     }
-}
-
-/// Cuts a document between passages into parts that a page bears.
-fn parts(passages: &[Passage]) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let (mut begun, mut bytes) = (0, 0);
-    for (at, passage) in passages.iter().enumerate() {
-        let own = passage.range.end - passage.range.start;
-        if at > begun && bytes + own > PART_BYTES {
-            parts.push(begun..at);
-            (begun, bytes) = (at, 0);
-        }
-        bytes += own;
-    }
-    parts.push(begun..passages.len());
-    parts
 }
 
 fn escape(text: &str, html: &mut String) {
@@ -378,8 +357,8 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn passages(&mut self, before: Option<&Passage>, passages: &[Passage]) {
-        let mut headings = before.map_or(&[][..], |passage| &passage.headings);
+    fn passages(&mut self, passages: &[Passage]) {
+        let mut headings: &[Arc<str>] = &[];
         for passage in passages {
             let same = headings
                 .iter()

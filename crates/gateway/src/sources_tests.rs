@@ -34,7 +34,7 @@ fn passage(headings: &[&str], start: usize, lines: &[(BlockKind, Option<u32>, &s
 
 fn drawn(passages: &[Passage], places: &[Range<usize>]) -> String {
     let mut body = Body::new(&RUSSIAN, places);
-    body.passages(None, passages);
+    body.passages(passages);
     body.html
 }
 
@@ -146,30 +146,21 @@ fn a_heading_is_told_once_and_a_bare_one_can_be_marked() {
 }
 
 #[test]
-fn a_long_document_comes_in_parts_that_leave_nothing_out() {
-    let long = "ж".repeat(PART_BYTES / 3);
-    let passages: Vec<Passage> = (0..5)
-        .map(|n| passage(&[], n * 1_000_000, &[(BlockKind::Paragraph, None, &long)]))
-        .collect();
-    let parts = parts(&passages);
-    assert!(parts.len() > 2, "{parts:?}");
-    assert_eq!(
-        parts.iter().flat_map(Clone::clone).collect::<Vec<_>>(),
-        [0, 1, 2, 3, 4]
-    );
+fn a_long_document_has_links_to_the_parts_beside() {
     let frame = Frame {
         language: Language::English,
         words: &ENGLISH,
         up: String::new(),
     };
-    let links = frame.ways(1, parts.len());
+    let links = frame.ways(1, 3);
     assert!(
         links.contains("?part=1&amp;lang=en") && links.contains("?part=3"),
         "{links}"
     );
-    assert!(
-        !frame
-            .ways(parts.len() - 1, parts.len())
-            .contains(&format!("?part={}", parts.len() + 1))
-    );
+    assert!(!frame.ways(2, 3).contains("?part=4"));
+    assert_eq!(frame.ways(0, 1), "");
+    let place = |query| Wanted::read(query).place();
+    assert_eq!(place(""), Place::Part(0));
+    assert_eq!(place("at=70-80,9-12"), Place::Byte(9));
+    assert_eq!(place("at=70-80&part=2"), Place::Part(1));
 }

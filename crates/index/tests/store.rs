@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use docent_corpus::{
-    AssistantId, BlockKind, ByteRange, Interest, Line, Passage, Question, Retriever, Version,
+    AssistantId, BlockKind, ByteRange, Interest, Line, Passage, Place, Question, Retriever, Version,
 };
 use docent_index::{DocumentRecord, Entry, Generation, Index, Store, StoreError, Told};
 use docent_language::{detect, grams, tokens};
@@ -84,7 +84,8 @@ fn a_document_is_given_back_in_reading_order_and_nothing_of_one_that_is_gone() {
     let now = put(&store, &[("c.txt", &["семь", "восемь"])], &["b.txt"]);
     let index = now.index(WHO).unwrap();
     let texts = |name: &str| -> Vec<String> {
-        let passages = index.document(name).unwrap();
+        let part = index.document(name, Place::Part(9)).unwrap();
+        let passages = part.map_or(Vec::new(), |part| part.passages);
         passages.iter().map(|one| one.lines[0].text.clone()).collect()
     };
     assert_eq!(texts("a.txt"), ["один", "два", "три", "четыре", "пять"]);
@@ -92,6 +93,29 @@ fn a_document_is_given_back_in_reading_order_and_nothing_of_one_that_is_gone() {
     for gone in ["b.txt", "A.txt", "a.tx", "", "../a.txt"] {
         assert_eq!(texts(gone), [""; 0], "{gone}");
     }
+}
+
+#[test]
+fn the_parts_of_a_long_document_join_and_each_byte_is_in_its_own() {
+    let passages: Vec<Passage> = (0..1000)
+        .map(|number| Passage {
+            range: ByteRange::new(number * 10, number * 10 + 10),
+            ..passage("a.txt", 0, number as u32 / 7, &format!("слово{number}"))
+        })
+        .collect();
+    let index = Index::build(passages.clone()).unwrap();
+    let part = |place| index.document("a.txt", place).unwrap().unwrap();
+    let all = part(Place::Part(0)).parts;
+    assert!(all > 3);
+    let joined: Vec<Passage> = (0..all).flat_map(|nth| part(Place::Part(nth)).passages).collect();
+    assert_eq!(joined, passages);
+    assert_eq!(part(Place::Part(usize::MAX)).part, all - 1);
+    for byte in [0, 9, 10, 1279, 1280, 5005, 9999] {
+        let found = part(Place::Byte(byte));
+        let holds = |one: &Passage| (one.range.start..one.range.end).contains(&byte);
+        assert!(found.passages.iter().any(holds), "{byte}");
+    }
+    assert_eq!(part(Place::Byte(usize::MAX)).part, all - 1);
 }
 
 fn found(index: &Index, question: &str) -> Vec<(String, String, f32)> {
