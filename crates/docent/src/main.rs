@@ -18,9 +18,11 @@ mod extract;
 mod failure;
 mod fit;
 mod golden;
+mod keeper;
 mod lexicon;
 mod library;
 mod logs;
+mod looks;
 mod models;
 mod ocr;
 mod progress;
@@ -29,6 +31,7 @@ mod report;
 mod serve;
 mod settings;
 mod status;
+mod trial;
 mod watch;
 mod why;
 mod writer;
@@ -49,6 +52,7 @@ use calibrate::{Calibration, Trial};
 use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
+use keeper::Keeper;
 use library::{Opened, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
@@ -385,6 +389,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.check = check.unwrap_or(config.check);
             // Told before an hour of indexing.
             let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
+            let kept = config.desk.meant(&place.library, config.admin.is_some())?;
             let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
@@ -395,9 +400,23 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
-            let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
+            let looks = Arc::default();
+            let watch = Watch::begin(
+                &place.library,
+                &data,
+                config.watch,
+                config.check,
+                desk.clone(),
+                &looks,
+                kept.is_some(),
+            );
+            let kept = kept.map(|(listener, settings)| {
+                let stir = watch.as_ref().and_then(Watch::stir);
+                let keeper = Keeper::new(desk.clone(), &place.library, &data, looks, stir);
+                (listener, settings, keeper)
+            });
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve::serve(desk, config, certificates, ready_file))?;
+            runtime.block_on(serve::serve(desk, config, certificates, ready_file, kept))?;
         }
         Command::Ask {
             place,
@@ -491,7 +510,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
-            library::index(&place.library, &data, anew, patience)?.report(begun, usize::MAX);
+            library::index(&place.library, &data, anew, patience, child)?.report(begun, usize::MAX);
         }
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;

@@ -191,6 +191,8 @@ pub enum Refused {
     Exists(String),
     /// There is no such assistant or document.
     Unknown,
+    /// The document is another assistant's, and only shown here by a link.
+    Shared,
     /// The file that is to replace a document is of another kind; the ending that it must have.
     OtherKind(String),
     /// It has more bytes than this.

@@ -67,7 +67,6 @@ texts! {
     changed: "Изменён", "Өзгертілген", "Changed";
     size: "Размер", "Көлемі", "Size";
     actions: "Действия", "Әрекеттер", "Actions";
-    text: "Текст", "Мәтін", "Text";
     replace: "Заменить", "Ауыстыру", "Replace";
     delete: "Удалить", "Жою", "Delete";
     add: "Добавить документ", "Құжат қосу", "Add a document";
@@ -415,6 +414,11 @@ impl Words {
                 "Такого ассистента или документа уже нет.",
                 "Мұндай ассистент немесе құжат енді жоқ.",
                 "That assistant or document is no longer there.",
+            ],
+            Refused::Shared => [
+                "Этот документ принадлежит другому ассистенту и здесь только показан. Измените его там.",
+                "Бұл құжат басқа ассистенттікі, мұнда тек көрсетілген. Оны сол жерде өзгертіңіз.",
+                "This document is another assistant's and only shown here. Change it there.",
             ],
             Refused::OtherKind(_) => [
                 "Новый файл другого вида. Нужно окончание:",
