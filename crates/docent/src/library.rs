@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,9 +21,11 @@ use docent_index::{
 };
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 
+use crate::answers::{self, Answers};
 use crate::check::Checked;
 use crate::failure::Failure;
 use crate::lexicon::{self, Lexicons};
+use crate::looks::Looks;
 use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
 use crate::settings::Config;
@@ -43,6 +45,8 @@ pub(crate) struct Opened {
     pub(crate) generation: Generation,
     /// The operator's words.
     pub(crate) lexicons: Lexicons,
+    /// The operator's own answers.
+    pub(crate) answers: Arc<Answers>,
     /// What was done to get there.
     pub(crate) work: Work,
 }
@@ -95,15 +99,22 @@ fn store(root: &Path, data: &Path) -> Result<Store, Failure> {
 /// How often a waiting process looks whether the other is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Brings the index up to date with the folder, in this process, and opens it; `anew` reads every file again.
+/// Brings the index up to date with the folder, in this process, and opens it; `anew` reads every file again, `counts` tells on
+/// standard output how many are read.
 ///
 /// What could not be read is kept in the index as such and costs only itself.
-pub(crate) fn index(root: &Path, data: &Path, anew: bool, patience: Patience) -> Result<Opened, Failure> {
+pub(crate) fn index(
+    root: &Path,
+    data: &Path,
+    anew: bool,
+    patience: Patience,
+    counts: bool,
+) -> Result<Opened, Failure> {
     let store = store(root, data)?;
     let mut told = false;
     loop {
         let library = scan(root, Some(data))?;
-        match bring_up_to_date(&library, &store, anew) {
+        match bring_up_to_date(&library, &store, anew, counts) {
             Err(Failure::Store(error @ StoreError::Locked { .. })) if patience == Patience::Wait => {
                 if !told {
                     eprintln!("{error}; waiting for it");
@@ -130,7 +141,7 @@ pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
     {
         return Ok(Opened::of(library, current, Work::default()));
     }
-    let ended = start_child(root, data)?.wait();
+    let ended = start_child(root, data, Stdio::null())?.wait();
     after_child(root, &store, ended)
 }
 
@@ -164,6 +175,7 @@ pub(crate) fn reopen(
     root: &Path,
     data: &Path,
     stop: &AtomicBool,
+    looks: &Arc<Looks>,
 ) -> Result<Result<Opened, Failure>, Stopped> {
     let looked = || {
         let store = store(root, data)?;
@@ -172,7 +184,7 @@ pub(crate) fn reopen(
             .filter(|current| is_up_to_date(&store, current, &changes(&library, Some(current))));
         Ok(match current {
             Some(generation) => Ok(Opened::of(library, generation, Work::default())),
-            None => Err(start_child(root, data)?),
+            None => Err(start_child(root, data, Stdio::piped())?),
         })
     };
     let store = Store::new(data, READER_VERSION);
@@ -181,6 +193,17 @@ pub(crate) fn reopen(
         Ok(Err(child)) => child,
         Err(failure) => return Ok(Err(failure)),
     };
+    if let Some(counts) = child.stdout.take() {
+        let looks = looks.clone();
+        // Ends with the child.
+        thread::spawn(move || {
+            for line in io::BufReader::new(counts).lines().map_while(Result::ok) {
+                let read = line.split_once(' ');
+                let read = read.and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
+                looks.reading(read);
+            }
+        });
+    }
     loop {
         match child.try_wait() {
             Ok(None) if stop.load(Ordering::Relaxed) => {
@@ -196,8 +219,9 @@ pub(crate) fn reopen(
     }
 }
 
-/// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal.
-fn start_child(root: &Path, data: &Path) -> Result<Child, Failure> {
+/// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal, how many files it has
+/// read to `counts`.
+fn start_child(root: &Path, data: &Path, counts: Stdio) -> Result<Child, Failure> {
     std::env::current_exe()
         .and_then(|program| {
             Command::new(program)
@@ -206,6 +230,7 @@ fn start_child(root: &Path, data: &Path) -> Result<Child, Failure> {
                 .arg("--")
                 .arg(root)
                 .stdin(Stdio::null())
+                .stdout(counts)
                 .spawn()
         })
         .map_err(|error| Failure::Indexer(error.to_string()))
@@ -241,7 +266,12 @@ fn succeeded(status: ExitStatus) -> Result<(), Failure> {
     }
 }
 
-fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Generation, Work), Failure> {
+fn bring_up_to_date(
+    library: &Library,
+    store: &Store,
+    anew: bool,
+    counts: bool,
+) -> Result<(Generation, Work), Failure> {
     let mut base = if anew { None } else { usable(store)? };
     let mut work = Work::default();
     let changes = changes(library, base.as_ref());
@@ -257,7 +287,8 @@ fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Gen
     }
     let same_words = base.as_ref().is_some_and(|base| store.has_words_of(base));
     work.switched |= base.is_some() && !same_words;
-    let mut progress = Progress::begin(changes.iter().map(|change| change.changed.len()).sum());
+    let all = changes.iter().map(|change| change.changed.len()).sum();
+    let mut progress = Progress::begin(all, counts);
     for change in &changes {
         let held = |base: &Generation| base.index(change.folder.assistant.id).is_some();
         if !change.is_empty() || !same_words || !base.as_ref().is_some_and(held) {
@@ -530,7 +561,16 @@ impl Opened {
     fn of(mut library: Library, generation: Generation, work: Work) -> Self {
         let (lexicons, mut warnings) = lexicon::read(&library);
         library.warnings.append(&mut warnings);
+        let (answers, mut warnings) = answers::read(&library);
+        library.warnings.append(&mut warnings);
+        let today = answers::day(SystemTime::now());
+        for one in &library.assistants {
+            let doubts = answers::doubts(&answers, &generation, one.assistant.id, &today);
+            let told = |what| format!("{}: {}: {what}", one.assistant.name, answers::FILE);
+            library.warnings.extend(doubts.into_iter().map(told));
+        }
         Self {
+            answers: Arc::new(answers),
             library,
             generation,
             lexicons,

@@ -8,20 +8,24 @@
     reason = "this is the command line"
 )]
 
+mod answers;
 mod calibrate;
 mod check;
 mod confine;
 mod conformance;
 mod desk;
+mod edits;
 mod eval;
 mod extract;
 mod failure;
 mod fit;
 mod golden;
 mod journal;
+mod keeper;
 mod lexicon;
 mod library;
 mod logs;
+mod looks;
 mod models;
 mod ocr;
 mod progress;
@@ -30,6 +34,7 @@ mod report;
 mod serve;
 mod settings;
 mod status;
+mod trial;
 mod watch;
 mod why;
 mod writer;
@@ -51,6 +56,7 @@ use check::{Checked, Guard};
 use desk::Desk;
 use failure::{EXIT_CODES, Failure};
 use journal::{Form, Keeping, Report};
+use keeper::Keeper;
 use library::{Opened, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
@@ -418,6 +424,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.check = check.unwrap_or(config.check);
             // Told before an hour of indexing.
             let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
+            let kept = config.desk.meant(&place.library, config.admin.is_some())?;
             let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
@@ -428,11 +435,25 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
-            let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
+            let looks = Arc::default();
+            let watch = Watch::begin(
+                &place.library,
+                &data,
+                config.watch,
+                config.check,
+                desk.clone(),
+                &looks,
+                kept.is_some(),
+            );
+            let kept = kept.map(|(listener, settings)| {
+                let stir = watch.as_ref().and_then(Watch::stir);
+                let keeper = Keeper::new(desk.clone(), &place.library, &data, looks, stir);
+                (listener, settings, keeper)
+            });
             // Dropped after the last session has ended, which writes what waits.
             let keeping = Keeping::begin(&config.journal, &data)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let serving = serve::serve(desk, config, certificates, keeping.as_ref(), ready_file);
+            let serving = serve::serve(desk, config, certificates, keeping.as_ref(), ready_file, kept);
             runtime.block_on(serving)?;
         }
         Command::Ask {
@@ -474,14 +495,19 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             if let Some(path) = questions {
                 for question in asked(&path)? {
                     let (who, account) = account(&question)?;
-                    println!("{}", why::json(&who, &question, &account));
+                    let curated = desk.curated(id, &question);
+                    println!("{}", why::json(&who, &question, &account, curated.as_ref()));
                 }
             }
             if let Some(question) = question {
                 let (who, account) = account(&question)?;
+                let curated = desk.curated(id, &question);
                 if json {
-                    println!("{:#}", why::json(&who, &question, &account));
+                    println!("{:#}", why::json(&who, &question, &account, curated.as_ref()));
                 } else {
+                    if let Some((line, answer)) = &curated {
+                        print!("{}", why::curated(*line, answer));
+                    }
                     print!("{}", why::text(&who, &account));
                     if let Some(made) = with_models(&desk, id, &question)? {
                         print!("{}", why::models(&made));
@@ -527,7 +553,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
-            library::index(&place.library, &data, anew, patience)?.report(begun, usize::MAX);
+            library::index(&place.library, &data, anew, patience, child)?.report(begun, usize::MAX);
         }
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;

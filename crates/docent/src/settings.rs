@@ -17,10 +17,12 @@ use crate::journal::Wanted;
 use crate::logs::{Format, Level};
 use crate::watch::Watching;
 
+pub(crate) mod desk;
 pub(crate) mod servers;
 mod unknown;
 mod values;
 
+use desk::DeskSection;
 use servers::SERVER_KEYS;
 pub(crate) use servers::Server;
 use unknown::unknown;
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) watch: Watching,
     /// Where the operator's own listener is; none for no such listener.
     pub(crate) admin: Option<SocketAddr>,
+    /// The keeper's desk.
+    pub(crate) desk: DeskSection,
     /// What is asked before a changed library goes live.
     pub(crate) check: Guard,
     /// Files of the certificate chain and of its key, relative to the library; plain text without them.
@@ -159,6 +163,7 @@ impl Default for Config {
             data: None,
             watch: Watching::Notified,
             admin: None,
+            desk: DeskSection::default(),
             check: Guard::Off,
             tls: Tls::default(),
             log_format: Format::Text,
@@ -332,6 +337,50 @@ const KEYS: &[Key] = &[
             config.admin = Some(admin);
             Ok(())
         },
+    },
+    Key {
+        section: "desk",
+        name: "at",
+        comment: "Where the keeper's desk is (/desk/: documents and why an answer is what it is): \"off\", \"admin\" on the operator's\n\
+                  listener, whose visitors may then change documents, or \"public\", behind a token. With a token \"public\" is meant.",
+        show: |config| quoted(config.desk.place()),
+        set: |config, value| {
+            let mut at = desk::At::Off;
+            text(value, &mut at, "\"off\", \"admin\" or \"public\"")?;
+            config.desk.at = Some(at);
+            Ok(())
+        },
+    },
+    Key {
+        section: "desk",
+        name: "token",
+        comment: "What lets people in, at least 16 characters; never printed. The environment may hold it as DOCENT_DESK_TOKEN.",
+        show: |_| None,
+        set: |config, value| {
+            let token = value.as_str().filter(|token| !token.is_empty());
+            config.desk.token = Some(token.ok_or("a text of at least 16 characters")?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        section: "desk",
+        name: "token_file",
+        comment: "File that holds it instead, relative to the library; keep it out of the assistants' folders.",
+        show: |config| {
+            config
+                .desk
+                .token_file
+                .as_ref()
+                .and_then(|path| quoted(path.display()))
+        },
+        set: |config, value| file(value, &mut config.desk.token_file),
+    },
+    Key {
+        section: "desk",
+        name: "upload",
+        comment: "Size of an uploaded document. It is whole in memory while it is checked.",
+        show: |config| size(config.desk.upload_bytes),
+        set: |config, value| bytes(value, &mut config.desk.upload_bytes),
     },
     Key {
         section: "tls",
@@ -915,6 +964,12 @@ mod tests {
             watch: Watching::Every(Duration::from_secs(5)),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             check: Guard::Block,
+            desk: DeskSection {
+                at: Some(desk::At::On(docent_gateway::Listener::Admin)),
+                token: None,
+                token_file: Some("token".into()),
+                upload_bytes: 22 << 10,
+            },
             tls: Tls {
                 certificate: Some("chain.pem".into()),
                 key: Some("key.pem".into()),
@@ -981,7 +1036,11 @@ mod tests {
             },
         };
         let printed = changed.print();
-        for key in KEYS {
+        // A secret is not printed.
+        for key in KEYS
+            .iter()
+            .filter(|key| (key.section, key.name) != ("desk", "token"))
+        {
             assert!(
                 printed
                     .lines()
@@ -1003,7 +1062,7 @@ mod tests {
                 .all(|line| line.is_empty() || line.starts_with(['#', '['])),
             "{printed}"
         );
-        let unset = ["data", "certificate", "key", "words"];
+        let unset = ["data", "token", "token_file", "certificate", "key", "words"];
         let mut uncommented = printed;
         for key in unset {
             uncommented = uncommented.replace(&format!("# {key} = \"…\""), "");

@@ -19,11 +19,13 @@ use std::time::{Duration, Instant};
 use docent_corpus::Assistant;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::answers::Answers;
 use crate::check::{self, Guard};
 use crate::desk::Desk;
 use crate::golden;
 use crate::lexicon::Lexicons;
 use crate::library::{self, Opened, Stopped};
+use crate::looks::{Ended, Looks};
 
 /// A burst of changes is over when nothing has come for this long: programs save a file in several steps.
 const QUIET: Duration = Duration::from_millis(200);
@@ -58,7 +60,9 @@ impl Watching {
         const SAFETY: Duration = Duration::from_mins(1);
         match self {
             Self::Every(interval) => interval,
-            Self::Notified | Self::Off => SAFETY,
+            Self::Notified => SAFETY,
+            // Only when it is asked for.
+            Self::Off => Duration::MAX,
         }
     }
 }
@@ -93,7 +97,7 @@ impl FromStr for Watching {
 }
 
 /// Something has changed, or may have.
-struct Stir;
+pub(crate) struct Stir;
 
 /// A library being watched.
 pub(crate) struct Watch {
@@ -103,15 +107,18 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch; nothing when it is switched off.
+    /// Begins to watch; nothing when it is switched off and nobody asks for looks either, as whoever keeps the documents at the
+    /// desk (`kept`) does.
     pub(crate) fn begin(
         root: &Path,
         data: &Path,
         how: Watching,
         guard: Guard,
         desk: Arc<Desk>,
+        looks: &Arc<Looks>,
+        kept: bool,
     ) -> Option<Self> {
-        if how == Watching::Off {
+        if how == Watching::Off && !kept {
             return None;
         }
         let stop = Arc::new(AtomicBool::new(false));
@@ -121,10 +128,12 @@ impl Watch {
             root: root.to_owned(),
             data: data.to_owned(),
             desk,
+            looks: looks.clone(),
             guard,
             refused: None,
             stop: stop.clone(),
             failed: None,
+            warned: None,
         };
         let own = stir.clone();
         let thread = thread::Builder::new()
@@ -151,6 +160,13 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Returns what asks for a look at the folder.
+    pub(crate) fn stir(&self) -> Option<SyncSender<Stir>> {
+        self.stir.clone()
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -171,6 +187,7 @@ struct Refused {
     assistants: Vec<Assistant>,
     questions: Vec<Option<String>>,
     lexicons: Lexicons,
+    answers: Arc<Answers>,
 }
 
 impl Refused {
@@ -182,6 +199,7 @@ impl Refused {
             assistants: folders.iter().map(|one| one.assistant.clone()).collect(),
             questions: folders.iter().map(|one| questions(&one.folder)).collect(),
             lexicons: opened.lexicons.clone(),
+            answers: opened.answers.clone(),
         }
     }
 }
@@ -191,12 +209,15 @@ struct Watched {
     root: PathBuf,
     data: PathBuf,
     desk: Arc<Desk>,
+    looks: Arc<Looks>,
     guard: Guard,
     /// What the guard did not let go live: asked once, not at every look.
     refused: Option<Refused>,
     stop: Arc<AtomicBool>,
     /// The pause after the last look, when that failed.
     failed: Option<Duration>,
+    /// What was told of the library last; nothing before the first look, as the start has told it.
+    warned: Option<Vec<String>>,
 }
 
 impl Watched {
@@ -270,11 +291,14 @@ impl Watched {
     /// Takes in what has changed; tells whether every file can be told by its time of change.
     fn look(&mut self) -> Result<bool, Stopped> {
         let begun = Instant::now();
-        match library::reopen(&self.root, &self.data, &self.stop)? {
+        self.looks.begin();
+        match library::reopen(&self.root, &self.data, &self.stop, &self.looks)? {
             Ok(opened) => {
                 self.failed = None;
                 let settled = opened.is_settled();
-                self.put(opened, begun);
+                self.warn(&opened);
+                let ended = self.put(opened, begun);
+                self.looks.end(ended);
                 Ok(settled)
             }
             Err(failure) => {
@@ -282,6 +306,7 @@ impl Watched {
                     .failed
                     .map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
                 self.failed = Some(pause);
+                self.looks.end(Ended::Failed);
                 let error = crate::failure::chain(&failure);
                 tracing::warn!(
                     error,
@@ -292,15 +317,30 @@ impl Watched {
         }
     }
 
-    fn put(&mut self, opened: Opened, begun: Instant) {
+    /// Tells the log what has become wrong with the library: an answer that holds no longer, a line that cannot be read.
+    fn warn(&mut self, opened: &Opened) {
+        let now = &opened.library.warnings;
+        // A child has told it on the same terminal.
+        if let Some(before) = self.warned.as_ref().filter(|_| !opened.work.told) {
+            for warning in now.iter().filter(|warning| !before.contains(warning)) {
+                tracing::warn!("{warning}");
+            }
+        }
+        self.warned = Some(now.clone());
+    }
+
+    fn put(&mut self, opened: Opened, begun: Instant) -> Ended {
         let number = opened.generation.number();
         let state = Refused::of(&opened);
-        if !self.desk.differs(&opened) || self.refused.as_ref() == Some(&state) {
-            return;
+        if !self.desk.differs(&opened) {
+            return Ended::Live;
+        }
+        if self.refused.as_ref() == Some(&state) {
+            return Ended::Held;
         }
         if !check::may_go_live(self.guard, &opened, &self.data) {
             self.refused = Some(state);
-            return;
+            return Ended::Held;
         }
         self.refused = None;
         if self.desk.put(opened) {
@@ -310,6 +350,7 @@ impl Watched {
                 "the library has changed; its new state answers"
             );
         }
+        Ended::Live
     }
 }
 

@@ -8,6 +8,7 @@
 mod admin;
 mod admission;
 mod allowance;
+mod desk;
 mod echo;
 mod handshake;
 mod linger;
@@ -63,6 +64,11 @@ use pool::Pool;
 use recorder::Recording;
 use socket::Socket;
 
+pub use desk::{
+    Asking, Candidate, Change, DeskSettings, DocumentState, Done, Effect, Evidence, Keeper, NewDocument,
+    Progress, Record as DocumentEntry, Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial,
+    Trouble, Unread, Verdict, Why,
+};
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
@@ -302,6 +308,16 @@ impl Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     certificates: Option<Arc<Certificates>>,
+    desk: Option<(Listener, Arc<dyn Keeper>, DeskSettings)>,
+}
+
+/// Where something is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// Where people ask.
+    Public,
+    /// The operator's own.
+    Admin,
 }
 
 /// Sockets beside the WebSocket sessions: page loads and handshakes under way.
@@ -382,6 +398,31 @@ impl Gateway {
         Self {
             shared: Arc::new(shared),
             certificates: None,
+            desk: None,
+        }
+    }
+
+    /// Serves the keeper's desk at `/desk/` of a listener; without it there is none.
+    #[must_use]
+    pub fn with_desk(mut self, listener: Listener, keeper: Arc<dyn Keeper>, settings: DeskSettings) -> Self {
+        self.desk = Some((listener, keeper, settings));
+        self
+    }
+
+    /// Returns the routes of the desk, where they are this listener's.
+    fn desk(&self, listener: Listener) -> Router {
+        match &self.desk {
+            Some((at, keeper, settings)) if *at == listener => {
+                let tls = listener == Listener::Public && self.certificates.is_some();
+                let desk = desk::Desk::new(self.shared.clone(), keeper.clone(), settings, tls);
+                let routes = desk::router(desk);
+                match listener {
+                    Listener::Public => routes,
+                    // The desk leads to the text of documents, which the other listener has anyway.
+                    Listener::Admin => routes.merge(text_of_documents().with_state(self.shared.clone())),
+                }
+            }
+            _ => Router::new(),
         }
     }
 
@@ -419,14 +460,14 @@ impl Gateway {
             .route("/widget.js", get(page::widget))
             .route("/page.css", get(page::style))
             .route("/assistants.json", get(page::assistants))
-            .route("/sources/{assistant}/{*document}", get(sources::page))
-            .route("/sources.css", get(page::sources_style))
+            .merge(text_of_documents())
             .route("/docs", get(page::docs))
             .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))
-            .with_state(shared.clone());
+            .with_state(shared.clone())
+            .merge(self.desk(Listener::Public));
         let sockets = shared.settings.max_connections.saturating_add(SPARE_SOCKETS);
         let drained = async {
             stop.cancelled().await;
@@ -452,11 +493,11 @@ impl Gateway {
         let _ = tokio::time::timeout(shared.settings.grace, shared.sessions.wait()).await;
     }
 
-    /// Serves `/livez`, `/readyz` and `/metrics` until `stop` is cancelled.
+    /// Serves `/livez`, `/readyz` and `/metrics`, and the desk where it is the operator's, until `stop` is cancelled.
     pub async fn administer(&self, listener: TcpListener, stop: CancellationToken) {
         /// Monitors ask with a connection or two; beyond it somebody else found the port.
         const SOCKETS: usize = 64;
-        let app = admin::router(self.shared.clone());
+        let app = admin::router(self.shared.clone()).merge(self.desk(Listener::Admin));
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
@@ -491,6 +532,13 @@ impl Gateway {
             }
         }
     }
+}
+
+/// The routes of the documents' text.
+fn text_of_documents() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sources/{assistant}/{*document}", get(sources::page))
+        .route("/sources.css", get(page::sources_style))
 }
 
 /// Serves until `stop` is cancelled; see [`Gateway::serve`].

@@ -24,10 +24,10 @@ const POLICY: &str =
 /// Quoted places that an address names: an answer quotes a handful of sentences, and addresses have a length that proxies bear.
 const MAX_PLACES: usize = 16;
 
-/// Returns where a source can be read, relative to the folder of the chat page.
-pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
+/// Returns where a document can be read, relative to the folder of the chat page.
+pub(crate) fn place(assistant: AssistantId, document: &str) -> String {
     let mut url = format!("sources/{assistant}/");
-    for byte in source.document.bytes() {
+    for byte in document.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 url.push(byte.into());
@@ -37,6 +37,12 @@ pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
             }
         }
     }
+    url
+}
+
+/// Returns where a source can be read, relative to the folder of the chat page.
+pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
+    let mut url = place(assistant, &source.document);
     let _ = write!(url, "?version={}", source.version);
     for (nth, quote) in source.quotes.iter().take(MAX_PLACES).enumerate() {
         let parted = if nth == 0 { "&at=" } else { "," };
