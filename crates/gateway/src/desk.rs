@@ -174,6 +174,13 @@ fn first<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
+/// Begins an address with a query.
+fn query_of(page: &str) -> form_urlencoded::Serializer<'static, String> {
+    let begun = format!("{page}?");
+    let at = begun.len();
+    form_urlencoded::Serializer::for_suffix(begun, at)
+}
+
 /// Returns the language that an address asks for.
 fn asked_language(query: &[(String, String)]) -> Option<Language> {
     first(query, "lang")?.parse().ok()

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::keeper::{Keeper, Progress, Record, Shelf, Shelves, State as DocumentState};
 use super::words::{self, Words};
-use super::{Desk, SessionId, Visit};
+use super::{Desk, SessionId, Visit, query_of};
 use crate::sources;
 
 /// Documents on one page: what a browser lays out at once, and a person looks through.
@@ -44,7 +44,7 @@ impl Wanted {
 
     /// Returns the address of the same with another page, or another choice of documents.
     fn address(&self, problems: bool, sheet: usize) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("./?"));
+        let mut query = query_of("./");
         if problems {
             query.append_pair("show", "problems");
         }
@@ -212,7 +212,7 @@ fn row(visit: &Visit, shelf: &Shelf, record: &Record) -> Markup {
     let words = visit.words;
     let shown = visit.desk.shared.settings.sources && record.passages > 0;
     let named = |page: &str| {
-        let mut query = form_urlencoded::Serializer::new(format!("{page}?"));
+        let mut query = query_of(page);
         query.append_pair("assistant", &shelf.id.to_string());
         query.append_pair("document", &record.name);
         query.finish()

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::keeper::{Done, NewDocument, Refused};
-use super::{Desk, Posted, Visit};
+use super::{Desk, Posted, Visit, query_of};
 
 /// Pieces that wait for the disk: one is written while the next arrive.
 const PIECES: usize = 4;
@@ -47,7 +47,7 @@ fn named(assistant: Option<&str>, document: Option<&str>) -> Option<Named> {
 
 impl Named {
     fn address(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("upload?"));
+        let mut query = query_of("upload");
         query.append_pair("assistant", &self.assistant.to_string());
         if let Some(document) = &self.document {
             query.append_pair("document", document);
