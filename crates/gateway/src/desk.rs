@@ -13,6 +13,7 @@
 
 mod access;
 mod documents;
+mod figures;
 mod frame;
 mod keeper;
 mod sign;
@@ -35,7 +36,7 @@ use maud::{Markup, html};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::{Peer, Shared, peer};
+use crate::{Gateway, Peer, Shared, peer, sources};
 use access::{Access, Denied, SessionId};
 use words::Words;
 
@@ -51,6 +52,40 @@ pub struct DeskSettings {
     pub token: Option<String>,
     /// Bytes of an uploaded document.
     pub upload_bytes: u64,
+}
+
+/// Where something is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// Where people ask.
+    Public,
+    /// The operator's own.
+    Admin,
+}
+
+impl Gateway {
+    /// Serves the keeper's desk at `/desk/` of a listener; without it there is none.
+    #[must_use]
+    pub fn with_desk(mut self, listener: Listener, keeper: Arc<dyn Keeper>, settings: DeskSettings) -> Self {
+        self.desk = Some((listener, keeper, settings));
+        self
+    }
+
+    /// Returns the routes of the desk, where they are this listener's.
+    pub(crate) fn desk(&self, listener: Listener) -> Router {
+        match &self.desk {
+            Some((at, keeper, settings)) if *at == listener => {
+                let tls = listener == Listener::Public && self.certificates.is_some();
+                let desk = Desk::new(self.shared.clone(), keeper.clone(), settings, tls);
+                match listener {
+                    Listener::Public => router(desk),
+                    // The desk leads to the text of documents, which the other listener has anyway.
+                    Listener::Admin => router(desk).merge(sources::routes().with_state(self.shared.clone())),
+                }
+            }
+            _ => Router::new(),
+        }
+    }
 }
 
 /// The pages that every page links to, in that order: the address below `/desk/`, and the name.
@@ -69,7 +104,7 @@ const FORM_BYTES: usize = 64 << 10;
 const FORM_TIME: Duration = Duration::from_secs(20);
 
 /// The desk while it is served.
-pub(crate) struct Desk {
+struct Desk {
     shared: Arc<Shared>,
     keeper: Arc<dyn Keeper>,
     access: Access,
@@ -81,12 +116,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        keeper: Arc<dyn Keeper>,
-        settings: &DeskSettings,
-        tls: bool,
-    ) -> Arc<Self> {
+    fn new(shared: Arc<Shared>, keeper: Arc<dyn Keeper>, settings: &DeskSettings, tls: bool) -> Arc<Self> {
         Arc::new(Self {
             shared,
             keeper,
@@ -122,7 +152,7 @@ impl Desk {
 }
 
 /// The routes of the desk.
-pub(crate) fn router(desk: Arc<Desk>) -> Router {
+fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/desk", get(sign::door))
         .route("/desk/", get(documents::page))

@@ -4,6 +4,7 @@
 
 mod answers;
 mod conformance;
+mod desk;
 mod drift;
 mod folder;
 mod golden;
