@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod asked;
 mod calibrate;
 mod check;
 mod confine;
@@ -447,7 +448,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             );
             let kept = kept.map(|(listener, settings)| {
                 let stir = watch.as_ref().and_then(Watch::stir);
-                let keeper = Keeper::new(desk.clone(), &place.library, &data, looks, stir);
+                let keeper = Keeper::new(
+                    desk.clone(),
+                    &place.library,
+                    &data,
+                    looks,
+                    stir,
+                    config.journal.clone(),
+                );
                 (listener, settings, keeper)
             });
             // Dropped after the last session has ended, which writes what waits.

@@ -12,11 +12,15 @@
 //! another site; no secret stands in an address; every link is relative, so that a proxy may put a prefix before them.
 
 mod access;
+mod asked;
+mod charts;
 mod documents;
+mod figures;
 mod frame;
 mod keeper;
 mod sign;
 mod trial;
+mod unanswered;
 mod uploads;
 mod words;
 
@@ -35,10 +39,11 @@ use maud::{Markup, html};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::{Peer, Shared, peer};
+use crate::{Gateway, Peer, Shared, peer, sources};
 use access::{Access, Denied, SessionId};
 use words::Words;
 
+pub use asked::{Day, Figures, Group, Lately, NewAnswer, NewLesson, Unwritten};
 pub use keeper::{
     Asking, Candidate, Change, Done, Effect, Evidence, Keeper, NewDocument, Progress, Record, Refused, Shelf,
     Shelves, State as DocumentState, Step, Stretch, Trial, Trouble, Unread, Verdict, Why,
@@ -53,8 +58,50 @@ pub struct DeskSettings {
     pub upload_bytes: u64,
 }
 
+/// Where something is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// Where people ask.
+    Public,
+    /// The operator's own.
+    Admin,
+}
+
+impl Gateway {
+    /// Serves the keeper's desk at `/desk/` of a listener; without it there is none.
+    #[must_use]
+    pub fn with_desk(mut self, listener: Listener, keeper: Arc<dyn Keeper>, settings: DeskSettings) -> Self {
+        self.desk = Some((listener, keeper, settings));
+        self
+    }
+
+    /// Returns the routes of the desk, where they are this listener's.
+    pub(crate) fn desk(&self, listener: Listener) -> Router {
+        match &self.desk {
+            Some((at, keeper, settings)) if *at == listener => {
+                let tls = listener == Listener::Public && self.certificates.is_some();
+                let desk = Desk::new(self.shared.clone(), keeper.clone(), settings, tls);
+                match listener {
+                    Listener::Public => router(desk),
+                    // The desk leads to the text of documents, which the other listener has anyway.
+                    Listener::Admin => router(desk).merge(sources::routes().with_state(self.shared.clone())),
+                }
+            }
+            _ => Router::new(),
+        }
+    }
+}
+
+/// The name of a page.
+type PageName = fn(Words) -> &'static str;
+
 /// The pages that every page links to, in that order: the address below `/desk/`, and the name.
-const PAGES: [(&str, fn(Words) -> &'static str); 2] = [("./", Words::documents), ("try", Words::trial)];
+const PAGES: [(&str, PageName); 4] = [
+    ("./", Words::documents),
+    ("try", Words::trial),
+    ("unanswered", Words::unanswered),
+    ("charts", Words::charts),
+];
 
 /// Looks at the folder and questions at one time: each costs a core, and a keeper is one person.
 const LOOKS: usize = 2;
@@ -69,7 +116,7 @@ const FORM_BYTES: usize = 64 << 10;
 const FORM_TIME: Duration = Duration::from_secs(20);
 
 /// The desk while it is served.
-pub(crate) struct Desk {
+struct Desk {
     shared: Arc<Shared>,
     keeper: Arc<dyn Keeper>,
     access: Access,
@@ -81,12 +128,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        keeper: Arc<dyn Keeper>,
-        settings: &DeskSettings,
-        tls: bool,
-    ) -> Arc<Self> {
+    fn new(shared: Arc<Shared>, keeper: Arc<dyn Keeper>, settings: &DeskSettings, tls: bool) -> Arc<Self> {
         Arc::new(Self {
             shared,
             keeper,
@@ -122,12 +164,19 @@ impl Desk {
 }
 
 /// The routes of the desk.
-pub(crate) fn router(desk: Arc<Desk>) -> Router {
+fn router(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/desk", get(sign::door))
         .route("/desk/", get(documents::page))
         .route("/desk/progress", get(documents::progress))
         .route("/desk/try", get(trial::page).post(trial::asked))
+        .route(
+            "/desk/unanswered",
+            get(unanswered::page).post(unanswered::group_asked),
+        )
+        .route("/desk/curate", post(unanswered::curate))
+        .route("/desk/teach", post(unanswered::teach))
+        .route("/desk/charts", get(charts::page))
         .route("/desk/upload", get(uploads::page).post(uploads::upload))
         .route("/desk/delete", get(uploads::sure).post(uploads::delete))
         .route("/desk/sign-in", get(sign::page).post(sign::begin))
@@ -172,6 +221,13 @@ fn first<'a>(pairs: &'a [(String, String)], key: &str) -> Option<&'a str> {
         .iter()
         .find(|(name, _)| name == key)
         .map(|(_, value)| value.as_str())
+}
+
+/// Begins an address with a query.
+fn query_of(page: &str) -> form_urlencoded::Serializer<'static, String> {
+    let begun = format!("{page}?");
+    let at = begun.len();
+    form_urlencoded::Serializer::for_suffix(begun, at)
 }
 
 /// Returns the language that an address asks for.

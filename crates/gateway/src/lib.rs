@@ -65,9 +65,9 @@ use recorder::Recording;
 use socket::Socket;
 
 pub use desk::{
-    Asking, Candidate, Change, DeskSettings, DocumentState, Done, Effect, Evidence, Keeper, NewDocument,
-    Progress, Record as DocumentEntry, Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial,
-    Trouble, Unread, Verdict, Why,
+    Asking, Candidate, Change, Day, DeskSettings, DocumentState, Done, Effect, Evidence, Figures, Group,
+    Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Record as DocumentEntry,
+    Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial, Trouble, Unread, Unwritten, Verdict, Why,
 };
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
@@ -311,15 +311,6 @@ pub struct Gateway {
     desk: Option<(Listener, Arc<dyn Keeper>, DeskSettings)>,
 }
 
-/// Where something is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listener {
-    /// Where people ask.
-    Public,
-    /// The operator's own.
-    Admin,
-}
-
 /// Sockets beside the WebSocket sessions: page loads and handshakes under way.
 const SPARE_SOCKETS: usize = 1_024;
 
@@ -402,30 +393,6 @@ impl Gateway {
         }
     }
 
-    /// Serves the keeper's desk at `/desk/` of a listener; without it there is none.
-    #[must_use]
-    pub fn with_desk(mut self, listener: Listener, keeper: Arc<dyn Keeper>, settings: DeskSettings) -> Self {
-        self.desk = Some((listener, keeper, settings));
-        self
-    }
-
-    /// Returns the routes of the desk, where they are this listener's.
-    fn desk(&self, listener: Listener) -> Router {
-        match &self.desk {
-            Some((at, keeper, settings)) if *at == listener => {
-                let tls = listener == Listener::Public && self.certificates.is_some();
-                let desk = desk::Desk::new(self.shared.clone(), keeper.clone(), settings, tls);
-                let routes = desk::router(desk);
-                match listener {
-                    Listener::Public => routes,
-                    // The desk leads to the text of documents, which the other listener has anyway.
-                    Listener::Admin => routes.merge(text_of_documents().with_state(self.shared.clone())),
-                }
-            }
-            _ => Router::new(),
-        }
-    }
-
     /// Keeps a record of every question. `run` tells this run of the server from others that keep the same record: it becomes
     /// part of each [`RequestId`].
     ///
@@ -460,7 +427,7 @@ impl Gateway {
             .route("/widget.js", get(page::widget))
             .route("/page.css", get(page::style))
             .route("/assistants.json", get(page::assistants))
-            .merge(text_of_documents())
+            .merge(sources::routes())
             .route("/docs", get(page::docs))
             .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))
@@ -532,13 +499,6 @@ impl Gateway {
             }
         }
     }
-}
-
-/// The routes of the documents' text.
-fn text_of_documents() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/sources/{assistant}/{*document}", get(sources::page))
-        .route("/sources.css", get(page::sources_style))
 }
 
 /// Serves until `stop` is cancelled; see [`Gateway::serve`].

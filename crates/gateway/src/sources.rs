@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use docent_corpus::{AssistantId, BlockKind, Excerpt, Language, Line, Passage, Place, Source};
 
 use crate::{Engine, Shared};
@@ -160,8 +162,15 @@ impl Words {
     }
 }
 
+/// The routes of the documents' text.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sources/{assistant}/{*document}", get(page))
+        .route("/sources.css", get(crate::page::sources_style))
+}
+
 /// Serves the page of a document.
-pub(crate) async fn page(
+async fn page(
     State(shared): State<Arc<Shared>>,
     path: Result<Path<(String, String)>, PathRejection>,
     uri: Uri,

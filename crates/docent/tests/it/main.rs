@@ -5,6 +5,7 @@
 mod answers;
 mod conformance;
 mod curated;
+mod desk;
 mod drift;
 mod folder;
 mod golden;

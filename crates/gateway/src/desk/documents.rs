@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use tokio::time::Instant;
 
 use super::keeper::{Keeper, Progress, Record, Shelf, Shelves, State as DocumentState};
-use super::words::{self, Words};
-use super::{Desk, SessionId, Visit};
+use super::words::Words;
+use super::{Desk, SessionId, Visit, figures, query_of};
 use crate::sources;
 
 /// Documents on one page: what a browser lays out at once, and a person looks through.
@@ -44,7 +44,7 @@ impl Wanted {
 
     /// Returns the address of the same with another page, or another choice of documents.
     fn address(&self, problems: bool, sheet: usize) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("./?"));
+        let mut query = query_of("./");
         if problems {
             query.append_pair("show", "problems");
         }
@@ -212,7 +212,7 @@ fn row(visit: &Visit, shelf: &Shelf, record: &Record) -> Markup {
     let words = visit.words;
     let shown = visit.desk.shared.settings.sources && record.passages > 0;
     let named = |page: &str| {
-        let mut query = form_urlencoded::Serializer::new(format!("{page}?"));
+        let mut query = query_of(page);
         query.append_pair("assistant", &shelf.id.to_string());
         query.append_pair("document", &record.name);
         query.finish()
@@ -231,7 +231,7 @@ fn row(visit: &Visit, shelf: &Shelf, record: &Record) -> Markup {
             td role="cell" class="figure" data-label=(words.passages()) { (words.number(record.passages.into())) }
             td role="cell" class="figure" data-label=(words.sheets()) { @if let Some(pages) = record.pages { (words.number(pages.into())) } @else { "—" } }
             td role="cell" data-label=(words.language()) { (record.language.as_deref().map_or("—", |code| words.language_name(code))) }
-            td role="cell" data-label=(words.changed()) { @if let Some(time) = record.changed { time datetime=(words::moment(time)) { (words::date(time)) } } @else { "—" } }
+            td role="cell" data-label=(words.changed()) { @if let Some(time) = record.changed { time datetime=(figures::moment(time)) { (figures::date(time)) } } @else { "—" } }
             td role="cell" class="figure" data-label=(words.size()) { @if let Some(bytes) = record.bytes { (words.bytes(bytes)) } @else { "—" } }
             td role="cell" class="actions" {
                 @if there {

@@ -93,7 +93,7 @@ fn form(visit: &Visit, desk: &Desk, chosen: Option<AssistantId>, question: &str)
     }
 }
 
-fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &Trial) -> Markup {
+pub(super) fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &Trial) -> Markup {
     let words = visit.words;
     let linked = desk.shared.settings.sources;
     html! {
@@ -165,8 +165,8 @@ fn verdict(words: Words, why: &Why) -> Markup {
                     @for (nth, repair) in reading.repairs.iter().enumerate() { @if nth > 0 { ", " } (words.repair(*repair)) } ")" }
             }
             div class="odds" {
-                (odds(words.p_answers(), why.answers, words.needed_answer()))
-                (odds(words.p_holds(), why.holds, words.needed_offer()))
+                (odds(words, words.p_answers(), why.answers, words.needed_answer()))
+                (odds(words, words.p_holds(), why.holds, words.needed_offer()))
             }
             h3 { (words.change()) }
             (change(words, &why.change))
@@ -191,12 +191,11 @@ fn verdict(words: Words, why: &Why) -> Markup {
 }
 
 /// One probability with the least that is needed, as a bar with a stroke.
-fn odds(label: &str, (is, needed): (f32, f32), needs: &str) -> Markup {
-    let percent = |share: f32| format!("{:.0}", share.clamp(0.0, 1.0) * 100.0);
+fn odds(words: Words, label: &str, (is, needed): (f32, f32), needs: &str) -> Markup {
     let class = if is >= needed { "fine" } else { "failed" };
     html! {
         div class=(class) {
-            p { (label) ": " b { (percent(is)) " %" } span class="soft" { ", " (needs) " " (percent(needed)) " %" } }
+            p { (label) ": " b { (words.percent(is)) } span class="soft" { ", " (needs) " " (words.percent(needed)) } }
             svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
                 rect class="ground" width="100" height="8" {}
                 rect class="bar" width=(drawn(is * 100.0)) height="8" {}
@@ -221,7 +220,7 @@ fn change(words: Words, change: &Change) -> Markup {
                 p { (words.let_through(*at, *set)) }
                 @if !missing.is_empty() { p { (words.change_missing()) " " b { (missing.join(", ")) } "." } }
                 @if !lost.is_empty() {
-                    p { (words.change_lost()) " " (lost.iter().map(|(name, by)| format!("{} ({})", words.piece(name), words.signed(*by))).collect::<Vec<_>>().join(", ")) "." }
+                    p { (words.change_lost()) " " (lost.iter().map(|(name, by)| format!("{} ({})", words.piece(name), words.figure(*by))).collect::<Vec<_>>().join(", ")) "." }
                 }
                 p class="soft" { (words.change_hint()) }
             }
@@ -256,7 +255,7 @@ fn candidate(words: Words, assistant: AssistantId, one: &Candidate, linked: bool
         details open[first] {
             summary {
                 b { (one.title) } " "
-                span class="soft" { (words.score()) " " (words.figure(one.score)) ", " (format!("{:.0}", one.share * 100.0)) " % " (words.share()) }
+                span class="soft" { (words.score()) " " (words.figure(one.score)) ", " (words.percent(one.share)) " " (words.share()) }
                 svg class="thin" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" {
                     rect class="ground" width="100" height="4" {}
                     rect class="bar" width=(drawn(one.share.clamp(0.0, 1.0) * 100.0)) height="4" {}
@@ -268,7 +267,7 @@ fn candidate(words: Words, assistant: AssistantId, one: &Candidate, linked: bool
                 } @else { (one.document) }
                 @if !place.is_empty() { " · " (place) }
             }
-            @if let Some(likeness) = one.taught { p { (words.taught()) " " (format!("{:.0}", likeness * 100.0)) " %." } }
+            @if let Some(likeness) = one.taught { p { (words.taught()) " " (words.percent(likeness)) "." } }
             div class="passage" { @for line in one.lines.iter().take(LINES) { p { (stretches(line)) } } @if one.lines.len() > LINES { p { "…" } } }
             @if !one.above.is_empty() { p { b { (words.above()) ": " } (one.above.join(", ")) } }
             @if !one.missing.is_empty() { p class="bad" { b { (words.lacks()) ": " } (one.missing.join(", ")) } }
@@ -276,7 +275,7 @@ fn candidate(words: Words, assistant: AssistantId, one: &Candidate, linked: bool
     }
 }
 
-fn stretches(line: &[Stretch]) -> Markup {
+pub(super) fn stretches(line: &[Stretch]) -> Markup {
     html! { @for one in line { @if one.sought { mark { (one.text) } } @else { (one.text) } } }
 }
 
