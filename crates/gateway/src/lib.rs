@@ -66,7 +66,7 @@ use socket::Socket;
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
-pub use writing::{Asker, Writing};
+pub use writing::{Asker, Part, Writing};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {
