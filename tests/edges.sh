@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 allowed() {
   case "$1" in
-    protocol|corpus) echo "" ;;
+    protocol|corpus|encoder) echo "" ;;
     language) echo "corpus" ;;
     ingest|index|answer) echo "corpus language" ;;
     gateway) echo "corpus protocol" ;;
-    docent) echo "answer corpus gateway index ingest language protocol" ;;
+    docent) echo "answer corpus encoder gateway index ingest language protocol" ;;
     *) echo "?" ;;
   esac
 }
