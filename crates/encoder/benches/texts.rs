@@ -32,16 +32,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts: Vec<&str> = texts.lines().collect();
     let mut best = f64::INFINITY;
     for _ in 0..3 {
-        let begun = Instant::now();
+        let begun = spent()?;
         for batch in texts.chunks(BATCH) {
             encoder.encode(batch, Purpose::Passage)?;
         }
-        best = best.min(begun.elapsed().as_secs_f64());
+        best = best.min(spent()? - begun);
     }
     println!(
-        "{} texts, best of 3: {:.2} texts/s",
+        "{} texts, best of 3: {:.2} texts a second of the processor",
         texts.len(),
         texts.len() as f64 / best
     );
     Ok(())
+}
+
+/// Returns the seconds that this thread has had the processor, which others on the machine do not change.
+fn spent() -> Result<f64, Box<dyn Error>> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let spent = told.split(' ').next().unwrap_or_default().parse::<u64>()?;
+    Ok(spent as f64 / 1e9)
 }

@@ -236,6 +236,7 @@ fn put<S: Simd>(simd: S, sums: &[S::f32s; ACROSS], bias: Option<&[f32]>, out: &m
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is exact is compared exactly")]
 mod tests {
     use super::*;
 
