@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo bench -p docent-encoder --bench texts -- MODEL TEXTS   # TEXTS has a text in each line
-//! python crates/encoder/benches/onnx.py MODEL MODEL.onnx TEXTS # the same by onnxruntime
+//! python crates/encoder/benches/peer.py MODEL MODEL.onnx TEXTS # the same by onnxruntime
 //! ```
 
 #![allow(clippy::print_stdout, reason = "what a measurement is for")]

@@ -1,7 +1,7 @@
 """Texts that onnxruntime encodes in a second on one core, for `cargo bench --bench texts` to be compared with.
 
     pip install onnxruntime tokenizers torch transformers
-    python onnx.py MODEL MODEL.onnx TEXTS      # MODEL.onnx is exported from MODEL when it is not there
+    python peer.py MODEL MODEL.onnx TEXTS      # MODEL.onnx is exported from MODEL when it is not there
 """
 
 import os
@@ -23,7 +23,7 @@ def export(folder, to):
     class Rows(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+            self.model = AutoModel.from_pretrained(folder, attn_implementation="eager")
 
         def forward(self, words, mask):
             types = torch.zeros_like(words)
@@ -32,7 +32,7 @@ def export(folder, to):
     words = torch.ones(2, 16, dtype=torch.long)
     sides = {0: "batch", 1: "length"}
     torch.onnx.export(
-        Rows(), (words, torch.ones_like(words)), to, input_names=["words", "mask"], output_names=["rows"],
+        Rows().eval(), (words, torch.ones_like(words)), to, input_names=["words", "mask"], output_names=["rows"],
         dynamic_axes={"words": sides, "mask": sides, "rows": sides}, dynamo=False, opset_version=17,
     )
 
