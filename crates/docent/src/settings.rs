@@ -16,8 +16,10 @@ use crate::check::Guard;
 use crate::logs::{Format, Level};
 use crate::watch::Watching;
 
+mod embeddings;
 mod values;
 
+pub(crate) use embeddings::Embeddings;
 use values::{
     OFF, bytes, file, is_off, limit, number, pace, quoted, rate, size, small_limit, small_number, span, text,
     time,
@@ -47,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) log_level: Level,
     /// Word vectors, relative to the library.
     pub(crate) words: Option<PathBuf>,
+    /// The model of whole texts.
+    pub(crate) embeddings: Embeddings,
     /// The gateway's language and limits.
     pub(crate) gateway: Settings,
 }
@@ -70,6 +74,7 @@ impl Default for Config {
             log_format: Format::Text,
             log_level: Level::Info,
             words: None,
+            embeddings: Embeddings::default(),
             gateway: Settings::default(),
         }
     }
@@ -101,6 +106,11 @@ struct Key {
     show: fn(&Config) -> Option<String>,
     /// Takes the value, or says what was expected.
     set: fn(&mut Config, &DeValue<'_>) -> Read<'static>,
+}
+
+/// Returns every key, in the order in which they are printed.
+fn keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(embeddings::KEYS)
 }
 
 const KEYS: &[Key] = &[
@@ -478,9 +488,7 @@ impl Config {
         let mut take =
             |section: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_>>| {
                 let name: &str = key.get_ref();
-                let found = KEYS
-                    .iter()
-                    .find(|known| known.section == section && known.name == name);
+                let found = keys().find(|known| known.section == section && known.name == name);
                 let fault = match found {
                     Some(known) => (known.set)(&mut config, value.get_ref())
                         .err()
@@ -494,7 +502,7 @@ impl Config {
         for (key, value) in table.get_ref() {
             let section: &str = key.get_ref();
             match value.get_ref().as_table() {
-                Some(inner) if KEYS.iter().any(|known| known.section == section) => {
+                Some(inner) if keys().any(|known| known.section == section) => {
                     for (key, value) in inner {
                         take(section, key, value);
                     }
@@ -521,7 +529,7 @@ impl Config {
                 .to_owned(),
         ];
         let mut section = "";
-        for key in KEYS {
+        for key in keys() {
             lines.push(String::new());
             if key.section != section {
                 section = key.section;
@@ -550,8 +558,7 @@ fn unknown(section: &str, name: &str) -> String {
         section => format!("{section}.{}", key.name),
     };
     let like = |key: &&Key| strsim::jaro_winkler(key.name, name);
-    let near = KEYS
-        .iter()
+    let near = keys()
         .max_by(|one, other| like(one).total_cmp(&like(other)))
         .filter(|key| like(key) >= LIKE);
     let place = if section.is_empty() {
@@ -584,6 +591,15 @@ mod tests {
             log_format: Format::Json,
             log_level: Level::Debug,
             words: Some("words.tar".into()),
+            embeddings: Embeddings {
+                path: Some("model".into()),
+                model: docent_encoder::Settings {
+                    query_prefix: Some("query: ".to_owned()),
+                    passage_prefix: Some("passage: ".to_owned()),
+                    max_tokens: Some(100),
+                },
+                fusion: docent_index::Fusion::Rrf,
+            },
             gateway: Settings {
                 locale: Language::Kazakh,
                 max_message_bytes: 100_001,
@@ -614,7 +630,7 @@ mod tests {
             },
         };
         let printed = changed.print();
-        for key in KEYS {
+        for key in keys() {
             assert!(
                 printed
                     .lines()
@@ -636,14 +652,23 @@ mod tests {
                 .all(|line| line.is_empty() || line.starts_with(['#', '['])),
             "{printed}"
         );
-        let unset = ["data", "certificate", "key", "words"];
+        let unset = [
+            "data",
+            "certificate",
+            "key",
+            "words",
+            "path",
+            "query_prefix",
+            "passage_prefix",
+            "max_tokens",
+        ];
         let mut uncommented = printed;
         for key in unset {
             uncommented = uncommented.replace(&format!("# {key} = \"…\""), "");
         }
         let uncommented = uncommented.replace("\n# ", "\n");
         let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
-        assert_eq!(sets.len(), KEYS.len() - unset.len());
+        assert_eq!(sets.len(), keys().count() - unset.len());
     }
 
     #[test]
