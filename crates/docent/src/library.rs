@@ -121,23 +121,18 @@ fn build(
     if extent == Extent::Words {
         return bring_up_to_date(library, &store.words_first(), anew);
     }
-    if !anew && usable(store)?.is_none() {
-        let (first, work) = bring_up_to_date(library, &store.words_first(), false)?;
-        return match bring_up_to_date(library, store, false) {
-            Ok((generation, _)) => Ok((generation, work)),
-            Err(Failure::Store(error @ StoreError::Model(_))) => {
-                eprintln!("warning: {}; words alone find", crate::failure::chain(&error));
-                Ok((first, work))
-            }
-            Err(failure) => Err(failure),
-        };
-    }
-    match bring_up_to_date(library, store, anew) {
-        Err(Failure::Store(error @ StoreError::Model(_))) => {
+    let first = if !anew && usable(store)?.is_none() {
+        Some(bring_up_to_date(library, &store.words_first(), false)?)
+    } else {
+        None
+    };
+    match (bring_up_to_date(library, store, anew), first) {
+        (Ok((generation, _)), Some((_, work))) => Ok((generation, work)),
+        (Err(Failure::Store(error @ StoreError::Model(_))), first) => {
             eprintln!("warning: {}; words alone find", crate::failure::chain(&error));
-            bring_up_to_date(library, &store.words_first(), anew)
+            first.map_or_else(|| bring_up_to_date(library, &store.words_first(), anew), Ok)
         }
-        done => done,
+        (done, _) => done,
     }
 }
 
@@ -201,12 +196,8 @@ pub(crate) fn open_to_serve(
     models: &Models,
     later: bool,
 ) -> Result<Opened, Failure> {
-    let opened = if later {
-        open_words(root, data, models)
-    } else {
-        open(root, data, models)
-    };
-    let failure = match opened {
+    let open = if later { open_words } else { open };
+    let failure = match open(root, data, models) {
         Err(failure) if failure.is_of_the_index() => failure,
         done => return done,
     };

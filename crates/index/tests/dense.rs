@@ -201,7 +201,7 @@ fn what_is_said_in_other_words_is_found_by_either_fusion_and_judged_by_its_words
 
 #[test]
 fn the_share_of_a_passage_is_that_of_its_words_whatever_is_near() {
-    let (plain, question) = (index(), "когда выдают отпуск собаке");
+    let (plain, question) = (index(), "жалованье пятого числа собаке");
     let share = |index: &Index, name: &str| {
         let found = hits(index, question);
         let hit = found.iter().find(|hit| &*hit.passage.document == name);
