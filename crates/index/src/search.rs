@@ -424,6 +424,28 @@ impl Index {
         })
     }
 
+    /// Puts the passages found and those nearest into one order by their places in both; returns what that adds to the score of
+    /// each beside its words, which are in `rest` for those that were not found.
+    fn by_places(
+        &self,
+        found: &mut Vec<(u32, f32)>,
+        rest: Vec<(u32, f32)>,
+        near: &[f32],
+        limit: NonZeroUsize,
+        gain: impl Fn(u32) -> f32,
+    ) -> Vec<f32> {
+        let own = |(number, score): (u32, f32)| (number, score - gain(number));
+        let all = rest.into_iter().chain(found.iter().copied());
+        let words: HashMap<u32, f32> = all.map(own).collect();
+        let nearest = nearest(near, found.len().max(limit.get()));
+        *found = by_places(found, &nearest);
+        let mut made = vec![0.0; self.len()];
+        for &(number, score) in found.iter() {
+            made[number as usize] = score - words.get(&number).unwrap_or(&0.0);
+        }
+        made
+    }
+
     /// Finds and scores passages without unpacking them.
     fn scored(&self, question: &str, limit: NonZeroUsize, with: Asking<'_>) -> Result<Scored, TantivyError> {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -517,15 +539,7 @@ impl Index {
         }
         best(&mut found, limit.get().max(LOOKED_INTO));
         if let (Some(near), Some(rest)) = (places, rest) {
-            let own = |(number, score): (u32, f32)| (number, score - gain(number));
-            let rest: HashMap<u32, f32> = rest.into_iter().chain(found.iter().copied()).map(own).collect();
-            let nearest = nearest(near, found.len().max(limit.get()));
-            found = by_places(&found, &nearest);
-            let mut made = vec![0.0; self.len()];
-            for &(number, score) in &found {
-                made[number as usize] = score - rest.get(&number).unwrap_or(&0.0);
-            }
-            gains = Some(made);
+            gains = Some(self.by_places(&mut found, rest, near, limit, gain));
         }
         let gain = |number: u32| gains.as_ref().map_or(0.0, |gains| gains[number as usize]);
         keep_words(&mut found, limit.get(), gain);

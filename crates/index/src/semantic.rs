@@ -101,7 +101,7 @@ pub(crate) fn by_places(found: &[(u32, f32)], nearest: &[u32]) -> Vec<(u32, f32)
     let mut sums = std::collections::BTreeMap::new();
     let numbers = found.iter().map(|one| &one.0).enumerate();
     for (place, number) in numbers.chain(nearest.iter().enumerate()) {
-        let part = (PLACE + 1.0) / 2.0 / (PLACE + 1.0 + place as f32);
+        let part = 0.5 * (PLACE + 1.0) / (PLACE + 1.0 + place as f32);
         *sums.entry(*number).or_insert(0.0) += part;
     }
     let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();

@@ -93,7 +93,7 @@ impl Embedding {
     /// Returns the fingerprint as it is written down.
     pub(crate) fn stamp(&self) -> String {
         let bytes = self.embedder.fingerprint();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(bytes))
     }
 
     fn id(&self) -> u64 {
@@ -307,6 +307,9 @@ fn rows<F: Read + Write + Seek>(
     Ok(rows.finish()?)
 }
 
+/// A row: whole numbers as bytes, and what one of them is.
+type Row = (Vec<u8>, f32);
+
 /// Rows by the hash of their text, on disk as soon as they are made; in memory alone without a file.
 #[derive(Debug, Default)]
 pub(crate) struct Journal(Mutex<Kept>);
@@ -314,7 +317,7 @@ pub(crate) struct Journal(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     file: Option<File>,
-    rows: HashMap<u64, (Vec<u8>, f32)>,
+    rows: HashMap<u64, Row>,
 }
 
 impl Journal {
@@ -376,7 +379,7 @@ impl Journal {
     }
 
     /// Keeps rows; a text without a direction has one of noughts.
-    fn keep(&self, made: Vec<(u64, Option<(Vec<u8>, f32)>)>, width: usize) -> io::Result<()> {
+    fn keep(&self, made: Vec<(u64, Option<Row>)>, width: usize) -> io::Result<()> {
         let mut kept = self.kept();
         let mut bytes = Vec::with_capacity(made.len() * (width + BESIDE));
         for (key, row) in made {
