@@ -13,6 +13,7 @@ mod check;
 mod confine;
 mod conformance;
 mod desk;
+mod embeddings;
 mod eval;
 mod extract;
 mod failure;
@@ -49,12 +50,13 @@ use docent_gateway::Engine;
 use calibrate::{Calibration, Trial};
 use check::{Checked, Guard};
 use desk::Desk;
+use embeddings::Models;
 use failure::{EXIT_CODES, Failure};
 use journal::{Form, Keeping, Report};
-use library::{Opened, Patience};
+use library::{Extent, Opened, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
-use watch::Watch;
+use watch::{Watch, Watching};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -73,6 +75,22 @@ struct Arguments {
     command: Command,
 }
 
+/// How two orders become one, as it is typed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Fused {
+    Sum,
+    Rrf,
+}
+
+impl From<Fused> for docent_index::Fusion {
+    fn from(fused: Fused) -> Self {
+        match fused {
+            Fused::Sum => Self::Sum,
+            Fused::Rrf => Self::Rrf,
+        }
+    }
+}
+
 /// The library and where its index lives.
 #[derive(Args)]
 struct Place {
@@ -89,7 +107,7 @@ impl Place {
     }
 
     fn open(&self, config: &Config) -> Result<Opened, Failure> {
-        library::open(&self.library, &self.data_folder(config)?)
+        library::open(&self.library, &self.data_folder(config)?, &Models::default())
     }
 
     /// Returns the folder of the index: the command line counts from where one stands, docent.toml from the library.
@@ -215,6 +233,9 @@ enum Command {
         /// End when the process that started this one does.
         #[arg(long, hide = true)]
         child: bool,
+        /// Leave what a model has to encode to a later run.
+        #[arg(long, hide = true)]
+        words_first: bool,
     },
     /// Show each document: read, partly read or failed, why and what to do.
     Status {
@@ -266,6 +287,12 @@ enum Command {
         /// Word vectors to be used: navec, or word2vec or fastText as text.
         #[arg(long, value_name = "FILE")]
         words: Option<PathBuf>,
+        /// Directory of a model to be used: BERT or XLM-RoBERTa as sentence-transformers writes it.
+        #[arg(long, value_name = "DIR")]
+        embeddings: Option<PathBuf>,
+        /// How the order by words and that by the model become one.
+        #[arg(long, value_enum, default_value_t = Fused::Sum)]
+        fusion: Fused,
         /// File for the documents found, as a TREC run.
         #[arg(long, value_name = "FILE")]
         run: Option<PathBuf>,
@@ -421,14 +448,17 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
-            let opened = library::open_to_serve(&place.library, &data)?;
+            let models = Arc::new(Models::default());
+            let later = config.watch != Watching::Off;
+            let opened = library::open_to_serve(&place.library, &data, &models, later)?;
             opened.report(begun, WARNINGS_AT_START);
             if !check::may_go_live(config.check, &opened, &data) {
                 tracing::warn!("there is no state before at a start, so this one answers");
             }
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
-            let _watch = Watch::begin(&place.library, &data, config.watch, config.check, desk.clone());
+            let watched = (place.library.as_path(), data.as_path());
+            let _watch = Watch::begin(watched, config.watch, config.check, desk.clone(), models);
             // Dropped after the last session has ended, which writes what waits.
             let keeping = Keeping::begin(&config.journal, &data)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -520,6 +550,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             anew,
             wait,
             child,
+            words_first,
         } => {
             if child {
                 confine::end_with_parent();
@@ -527,7 +558,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
-            library::index(&place.library, &data, anew, patience)?.report(begun, usize::MAX);
+            let extent = if words_first { Extent::Words } else { Extent::Whole };
+            let models = Models::default();
+            library::index(&place.library, &data, anew, patience, extent, &models)?.report(begun, usize::MAX);
         }
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;
@@ -577,6 +610,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             without,
             queries,
             words,
+            embeddings,
+            fusion,
             run,
             answers,
         } => {
@@ -586,6 +621,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 without: without.as_deref(),
                 queries: queries.as_deref(),
                 words: words.as_deref(),
+                embeddings: embeddings.as_deref(),
+                fusion: fusion.into(),
                 run: run.as_deref(),
                 answers: answers.as_deref(),
             })?;

@@ -21,6 +21,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::check::{self, Guard};
 use crate::desk::Desk;
+use crate::embeddings::Models;
 use crate::golden;
 use crate::lexicon::Lexicons;
 use crate::library::{self, Opened, Stopped};
@@ -103,13 +104,13 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch; nothing when it is switched off.
+    /// Begins to watch a library and its index; nothing when it is switched off.
     pub(crate) fn begin(
-        root: &Path,
-        data: &Path,
+        (root, data): (&Path, &Path),
         how: Watching,
         guard: Guard,
         desk: Arc<Desk>,
+        models: Arc<Models>,
     ) -> Option<Self> {
         if how == Watching::Off {
             return None;
@@ -121,6 +122,7 @@ impl Watch {
             root: root.to_owned(),
             data: data.to_owned(),
             desk,
+            models,
             guard,
             refused: None,
             stop: stop.clone(),
@@ -191,6 +193,7 @@ struct Watched {
     root: PathBuf,
     data: PathBuf,
     desk: Arc<Desk>,
+    models: Arc<Models>,
     guard: Guard,
     /// What the guard did not let go live: asked once, not at every look.
     refused: Option<Refused>,
@@ -270,7 +273,7 @@ impl Watched {
     /// Takes in what has changed; tells whether every file can be told by its time of change.
     fn look(&mut self) -> Result<bool, Stopped> {
         let begun = Instant::now();
-        match library::reopen(&self.root, &self.data, &self.stop)? {
+        match library::reopen(&self.root, &self.data, &self.models, &self.stop)? {
             Ok(opened) => {
                 self.failed = None;
                 let settled = opened.is_settled();

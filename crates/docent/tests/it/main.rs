@@ -4,6 +4,7 @@
 
 mod answers;
 mod conformance;
+mod dense;
 mod drift;
 mod folder;
 mod golden;
