@@ -156,7 +156,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "HTML")]
         report: Option<PathBuf>,
         /// Write a strictness into assistant.toml: careful, balanced, open or a probability.
-        #[arg(long, value_name = "STRICTNESS", value_parser = calibrate::strictness)]
+        #[arg(long, value_name = "STRICTNESS", value_parser = crate::calibrate::strictness)]
         write: Option<Strictness>,
     },
     /// Ask the golden questions (questions.jsonl in the assistants' folders) and fail when one does not end as it must.

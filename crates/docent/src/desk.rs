@@ -130,6 +130,11 @@ impl Desk {
         true
     }
 
+    /// Looks at the index that answers.
+    pub(crate) fn index<T>(&self, sees: impl FnOnce(&Generation) -> T) -> T {
+        sees(&self.now().generation)
+    }
+
     fn now(&self) -> Arc<Snapshot> {
         // The lock guards one pointer, which is whole even when a thread panicked.
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -83,6 +83,8 @@ pub(crate) enum Failure {
     Tls(#[from] CertificateError),
     #[error("TLS needs a certificate and its key: there is {path}, but no {lacks}", path = .path.display())]
     HalfTls { path: PathBuf, lacks: &'static str },
+    #[error("[desk] in docent.toml cannot be used: {reason}")]
+    Desk { reason: String },
     #[error("[{section}] in docent.toml cannot be used: {reason}")]
     Models { section: &'static str, reason: String },
     #[error(transparent)]
@@ -137,6 +139,7 @@ impl Failure {
             | Self::NoQuestions
             | Self::Tls(_)
             | Self::HalfTls { .. }
+            | Self::Desk { .. }
             | Self::Models { .. }
             | Self::Model(_)
             | Self::Store(StoreError::Words { .. }) => 4,
@@ -170,6 +173,7 @@ impl Failure {
             | Self::Answer(_)
             | Self::Tls(_)
             | Self::HalfTls { .. }
+            | Self::Desk { .. }
             | Self::Models { .. }
             | Self::Journal(_)
             | Self::Server(_) => false,
@@ -212,6 +216,9 @@ impl Failure {
             Self::Tls(error) => Some(tls_hint(error)),
             Self::HalfTls { .. } => Some(
                 "set both [tls] certificate and key in docent.toml, or give --tls-certificate and --tls-key; neither for plain text",
+            ),
+            Self::Desk { .. } => Some(
+                "`docent config` prints what [desk] may hold; the token may stand there, in a file or in DOCENT_DESK_TOKEN",
             ),
             Self::Models { .. } => Some(
                 "`docent models check` tries every configured model; without [[chat.server]] and its like none is asked",

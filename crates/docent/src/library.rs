@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -25,6 +25,7 @@ use crate::check::Checked;
 use crate::embeddings::Models;
 use crate::failure::Failure;
 use crate::lexicon::{self, Lexicons};
+use crate::looks::Looks;
 use crate::progress::Progress;
 use crate::reader::{Reader, Reading};
 use crate::settings::Config;
@@ -114,23 +115,27 @@ fn build(
     store: &Store,
     anew: bool,
     extent: Extent,
+    counts: bool,
 ) -> Result<(Generation, Work), Failure> {
     if !store.has_embedder() {
-        return bring_up_to_date(library, store, anew);
+        return bring_up_to_date(library, store, anew, counts);
     }
     if extent == Extent::Words {
-        return bring_up_to_date(library, &store.words_first(), anew);
+        return bring_up_to_date(library, &store.words_first(), anew, counts);
     }
     let first = if !anew && usable(store)?.is_none() {
-        Some(bring_up_to_date(library, &store.words_first(), false)?)
+        Some(bring_up_to_date(library, &store.words_first(), false, counts)?)
     } else {
         None
     };
-    match (bring_up_to_date(library, store, anew), first) {
+    match (bring_up_to_date(library, store, anew, counts), first) {
         (Ok((generation, _)), Some((_, work))) => Ok((generation, work)),
         (Err(Failure::Store(error @ StoreError::Model(_))), first) => {
             eprintln!("warning: {}; words alone find", crate::failure::chain(&error));
-            first.map_or_else(|| bring_up_to_date(library, &store.words_first(), anew), Ok)
+            first.map_or_else(
+                || bring_up_to_date(library, &store.words_first(), anew, counts),
+                Ok,
+            )
         }
         (done, _) => done,
     }
@@ -139,7 +144,8 @@ fn build(
 /// How often a waiting process looks whether the other is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Brings the index up to date with the folder, in this process, and opens it; `anew` reads every file again.
+/// Brings the index up to date with the folder, in this process, and opens it; `anew` reads every file again, `counts` tells on
+/// standard output how many are read.
 ///
 /// What could not be read is kept in the index as such and costs only itself.
 pub(crate) fn index(
@@ -149,12 +155,13 @@ pub(crate) fn index(
     patience: Patience,
     extent: Extent,
     models: &Models,
+    counts: bool,
 ) -> Result<Opened, Failure> {
     let store = store(root, data, models)?;
     let mut told = false;
     loop {
         let library = scan(root, Some(data))?;
-        match build(&library, &store, anew, extent) {
+        match build(&library, &store, anew, extent, counts) {
             Err(Failure::Store(error @ StoreError::Locked { .. })) if patience == Patience::Wait => {
                 if !told {
                     eprintln!("{error}; waiting for it");
@@ -181,7 +188,7 @@ pub(crate) fn open(root: &Path, data: &Path, models: &Models) -> Result<Opened, 
     {
         return Ok(Opened::of(library, current, Work::default()));
     }
-    let ended = start_child(root, data, Extent::Whole)?.wait();
+    let ended = start_child(root, data, Extent::Whole, Stdio::null())?.wait();
     after_child(root, &store, ended)
 }
 
@@ -227,7 +234,7 @@ fn open_words(root: &Path, data: &Path, models: &Models) -> Result<Opened, Failu
     {
         return Ok(Opened::of(library, current, Work::default()));
     }
-    let ended = start_child(root, data, Extent::Words)?.wait();
+    let ended = start_child(root, data, Extent::Words, Stdio::null())?.wait();
     after_child(root, &store, ended)
 }
 
@@ -240,6 +247,7 @@ pub(crate) fn reopen(
     data: &Path,
     models: &Models,
     stop: &AtomicBool,
+    looks: &Arc<Looks>,
 ) -> Result<Result<Opened, Failure>, Stopped> {
     let store = match store(root, data, models) {
         Ok(store) => store,
@@ -251,7 +259,7 @@ pub(crate) fn reopen(
             .filter(|current| is_up_to_date(&store, current, &changes(&library, Some(current))));
         Ok(match current {
             Some(generation) => Ok(Opened::of(library, generation, Work::default())),
-            None => Err(start_child(root, data, Extent::Whole)?),
+            None => Err(start_child(root, data, Extent::Whole, Stdio::piped())?),
         })
     };
     let mut child = match looked() {
@@ -259,6 +267,17 @@ pub(crate) fn reopen(
         Ok(Err(child)) => child,
         Err(failure) => return Ok(Err(failure)),
     };
+    if let Some(counts) = child.stdout.take() {
+        let looks = looks.clone();
+        // Ends with the child.
+        thread::spawn(move || {
+            for line in io::BufReader::new(counts).lines().map_while(Result::ok) {
+                let read = line.split_once(' ');
+                let read = read.and_then(|(done, of)| Some((done.parse().ok()?, of.parse().ok()?)));
+                looks.reading(read);
+            }
+        });
+    }
     loop {
         match child.try_wait() {
             Ok(None) if stop.load(Ordering::Relaxed) => {
@@ -274,8 +293,9 @@ pub(crate) fn reopen(
     }
 }
 
-/// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal.
-fn start_child(root: &Path, data: &Path, extent: Extent) -> Result<Child, Failure> {
+/// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal, how many files it has
+/// read to `counts`.
+fn start_child(root: &Path, data: &Path, extent: Extent, counts: Stdio) -> Result<Child, Failure> {
     std::env::current_exe()
         .and_then(|program| {
             let mut command = Command::new(program);
@@ -289,6 +309,7 @@ fn start_child(root: &Path, data: &Path, extent: Extent) -> Result<Child, Failur
                 .arg("--")
                 .arg(root)
                 .stdin(Stdio::null())
+                .stdout(counts)
                 .spawn()
         })
         .map_err(|error| Failure::Indexer(error.to_string()))
@@ -325,7 +346,12 @@ fn succeeded(status: ExitStatus) -> Result<(), Failure> {
     }
 }
 
-fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Generation, Work), Failure> {
+fn bring_up_to_date(
+    library: &Library,
+    store: &Store,
+    anew: bool,
+    counts: bool,
+) -> Result<(Generation, Work), Failure> {
     let mut base = if anew { None } else { usable(store)? };
     let mut work = Work::default();
     let changes = changes(library, base.as_ref());
@@ -343,7 +369,8 @@ fn bring_up_to_date(library: &Library, store: &Store, anew: bool) -> Result<(Gen
         .as_ref()
         .is_some_and(|base| store.has_words_of(base) && store.has_model_of(base));
     work.switched |= base.is_some() && !same_words;
-    let mut progress = Progress::begin(changes.iter().map(|change| change.changed.len()).sum());
+    let all = changes.iter().map(|change| change.changed.len()).sum();
+    let mut progress = Progress::begin(all, counts);
     for change in &changes {
         let held = |base: &Generation| base.index(change.folder.assistant.id).is_some();
         if !change.is_empty() || !same_words || !base.as_ref().is_some_and(held) {

@@ -21,9 +21,11 @@ mod failure;
 mod fit;
 mod golden;
 mod journal;
+mod keeper;
 mod lexicon;
 mod library;
 mod logs;
+mod looks;
 mod models;
 mod ocr;
 mod progress;
@@ -32,30 +34,31 @@ mod report;
 mod serve;
 mod settings;
 mod status;
+mod trial;
 mod watch;
 mod why;
 mod writer;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Parser;
-use docent_corpus::{AssistantId, Language, Outcome, RetrieveError, Strictness};
+use docent_corpus::{AssistantId, Outcome, RetrieveError, Strictness};
 use docent_gateway::Engine;
 
 use arguments::{Arguments, Command, ModelsCommand, Order, Place, Switch};
 use calibrate::{Calibration, Trial};
-use check::{Checked, Guard};
+use check::Checked;
 use desk::Desk;
 use embeddings::Models;
-use failure::{EXIT_CODES, Failure};
-use journal::{Form, Keeping, Report};
-use library::{Extent, Opened, Patience};
+use failure::Failure;
+use journal::{Keeping, Report};
+use keeper::Keeper;
+use library::{Extent, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
 use watch::{Watch, Watching};
@@ -137,6 +140,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             config.check = check.unwrap_or(config.check);
             // Told before an hour of indexing.
             let certificates = serve::certificates(std::mem::take(&mut config.tls))?;
+            let kept = config.desk.meant(&place.library, config.admin.is_some())?;
             let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
@@ -149,12 +153,26 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             }
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
+            let looks = Arc::default();
             let watched = (place.library.as_path(), data.as_path());
-            let _watch = Watch::begin(watched, config.watch, config.check, desk.clone(), models);
+            let watch = Watch::begin(
+                watched,
+                config.watch,
+                config.check,
+                desk.clone(),
+                models,
+                &looks,
+                kept.is_some(),
+            );
+            let kept = kept.map(|(listener, settings)| {
+                let stir = watch.as_ref().and_then(Watch::stir);
+                let keeper = Keeper::new(desk.clone(), &place.library, &data, looks, stir);
+                (listener, settings, keeper)
+            });
             // Dropped after the last session has ended, which writes what waits.
             let keeping = Keeping::begin(&config.journal, &data)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let serving = serve::serve(desk, config, certificates, keeping.as_ref(), ready_file);
+            let serving = serve::serve(desk, config, certificates, keeping.as_ref(), ready_file, kept);
             runtime.block_on(serving)?;
         }
         Command::Ask {
@@ -252,7 +270,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
             let extent = if words_first { Extent::Words } else { Extent::Whole };
             let models = Models::default();
-            library::index(&place.library, &data, anew, patience, extent, &models)?.report(begun, usize::MAX);
+            library::index(&place.library, &data, anew, patience, extent, &models, child)?
+                .report(begun, usize::MAX);
         }
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;

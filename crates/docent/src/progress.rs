@@ -1,7 +1,7 @@
 //! How far the reading of a library has come: a bar on a terminal, a line now and then in a log.
 
-use std::fmt::Write;
-use std::io::IsTerminal as _;
+use std::fmt;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use docent_index::DocumentRecord;
@@ -19,11 +19,13 @@ pub(crate) struct Progress {
     pages: u64,
     begun: Instant,
     told: Instant,
+    /// Whether each file is counted on standard output as well, for the process that started this one.
+    counts: bool,
 }
 
 impl Progress {
-    /// Begins with this many files to read.
-    pub(crate) fn begin(files: usize) -> Self {
+    /// Begins with this many files to read; `counts` tells on standard output how many are read, a line each: `3 40`.
+    pub(crate) fn begin(files: usize, counts: bool) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::new(files as u64)
         } else {
@@ -32,7 +34,7 @@ impl Progress {
         let template =
             "reading {bar:20} {pos}/{len} files, {prefix} pages, {rate} files/s, {eta} left  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &ProgressState, out: &mut dyn Write| {
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
                 // What cannot be drawn is drawn the next time.
                 let _ = write!(out, "{:.1}", state.per_sec());
             };
@@ -47,6 +49,7 @@ impl Progress {
             pages: 0,
             begun: now,
             told: now,
+            counts,
         }
     }
 
@@ -57,6 +60,10 @@ impl Progress {
         self.bar.set_prefix(self.pages.to_string());
         self.bar.set_message(record.name.clone());
         self.bar.inc(1);
+        if self.counts {
+            // Whoever started this may have ended.
+            let _ = writeln!(std::io::stdout(), "{} {}", self.done, self.files);
+        }
         if self.bar.is_hidden() && self.told.elapsed() >= LINE_EVERY {
             self.told = Instant::now();
             eprintln!("{}", self.line(self.begun.elapsed()));
@@ -89,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_files_pages_rate_and_time_left() {
-        let mut progress = Progress::begin(40);
+        let mut progress = Progress::begin(40, false);
         for pages in [Some(3), None] {
             progress.step(&DocumentRecord {
                 pages,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use docent_gateway::{Certificates, Gateway, Renewal};
+use docent_gateway::{Certificates, DeskSettings, Gateway, Listener, Renewal};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::failure::{Failure, chain};
 use crate::fit;
 use crate::journal::Keeping;
+use crate::keeper::Keeper;
 use crate::settings::{Config, Tls};
 
 /// Serves until told to stop.
@@ -22,6 +23,7 @@ pub(crate) async fn serve(
     certificates: Option<Arc<Certificates>>,
     keeping: Option<&Keeping>,
     ready_file: Option<PathBuf>,
+    kept: Option<(Listener, DeskSettings, Keeper)>,
 ) -> Result<(), Failure> {
     let buffer = config.gateway.socket_buffer_bytes;
     let bound = |address: SocketAddr| {
@@ -40,12 +42,20 @@ pub(crate) async fn serve(
     if let Some((_, address)) = &admin {
         println!("admin      http://{address}/readyz, /livez, /metrics");
     }
+    match (&kept, &admin) {
+        (Some((Listener::Public, ..)), _) => println!("desk       http{s}://{address}/desk/"),
+        (Some((Listener::Admin, ..)), Some((_, address))) => println!("desk       http://{address}/desk/"),
+        _ => {}
+    }
     if let Some(path) = &ready_file {
         write_ready(path, &address.to_string())?;
     }
     let mut gateway = Gateway::new(desk, config.gateway);
     if let Some(keeping) = keeping {
         gateway = keeping.of(gateway);
+    }
+    if let Some((listener, settings, keeper)) = kept {
+        gateway = gateway.with_desk(listener, Arc::new(keeper), settings);
     }
     if let Some(certificates) = &certificates {
         gateway = gateway.secured(certificates.clone());

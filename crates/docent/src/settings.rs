@@ -16,6 +16,7 @@ use crate::logs::{Format, Level};
 use crate::watch::Watching;
 
 mod chat;
+pub(crate) mod desk;
 mod embeddings;
 mod general;
 mod limits;
@@ -24,6 +25,7 @@ mod unknown;
 mod values;
 
 pub(crate) use chat::{Chat, Rerank, Tokens};
+use desk::DeskSection;
 pub(crate) use embeddings::Embeddings;
 use servers::SERVER;
 pub(crate) use servers::Server;
@@ -43,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) watch: Watching,
     /// Where the operator's own listener is; none for no such listener.
     pub(crate) admin: Option<SocketAddr>,
+    /// The keeper's desk.
+    pub(crate) desk: DeskSection,
     /// What is asked before a changed library goes live.
     pub(crate) check: Guard,
     /// Files of the certificate chain and of its key, relative to the library; plain text without them.
@@ -79,6 +83,7 @@ impl Default for Config {
             data: None,
             watch: Watching::Notified,
             admin: None,
+            desk: DeskSection::default(),
             check: Guard::Off,
             tls: Tls::default(),
             log_format: Format::Text,
@@ -256,6 +261,12 @@ mod tests {
             watch: Watching::Every(Duration::from_secs(5)),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             check: Guard::Block,
+            desk: DeskSection {
+                at: Some(desk::At::On(docent_gateway::Listener::Admin)),
+                token: None,
+                token_file: Some("token".into()),
+                upload_bytes: 22 << 10,
+            },
             tls: Tls {
                 certificate: Some("chain.pem".into()),
                 key: Some("key.pem".into()),
@@ -332,7 +343,8 @@ mod tests {
             },
         };
         let printed = changed.print();
-        for key in keys() {
+        // A secret is not printed.
+        for key in keys().filter(|key| (key.section, key.name) != ("desk", "token")) {
             assert!(
                 printed
                     .lines()
@@ -356,6 +368,8 @@ mod tests {
         );
         let unset = [
             "data",
+            "token",
+            "token_file",
             "certificate",
             "key",
             "words",

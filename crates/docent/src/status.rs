@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::check::Checked;
@@ -17,7 +18,7 @@ const COLUMNS: usize = 100;
 
 /// What became of one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     /// All of it answers.
     Read,
     /// A part of it could not be read; the rest answers.
@@ -55,9 +56,11 @@ impl State {
 }
 
 /// One document of an assistant.
-struct Row {
-    state: State,
-    record: DocumentRecord,
+pub(crate) struct Row {
+    pub(crate) state: State,
+    pub(crate) record: DocumentRecord,
+    /// Where the file is, while it is there.
+    pub(crate) path: Option<PathBuf>,
 }
 
 impl Row {
@@ -98,7 +101,7 @@ impl Row {
 fn told<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
     let mut counts = [0; State::ALL.len()];
     let (mut passages, mut pages) = (0u64, 0u64);
-    for Row { state, record } in rows {
+    for Row { state, record, .. } in rows {
         counts[*state as usize] += 1;
         passages += u64::from(record.passages);
         pages += u64::from(record.pages.unwrap_or(0));
@@ -163,8 +166,8 @@ fn shortened(text: &str, most: usize) -> String {
 /// Every assistant with its documents.
 pub(crate) struct Status {
     generation: Option<u64>,
-    assistants: Vec<(Assistant, Vec<Row>)>,
-    warnings: Vec<String>,
+    pub(crate) assistants: Vec<(Assistant, Vec<Row>)>,
+    pub(crate) warnings: Vec<String>,
     /// What a server found when it last asked the golden questions.
     checked: Option<Checked>,
 }
@@ -181,6 +184,7 @@ impl Status {
                 .map(|record| Row {
                     state: State::Gone,
                     record: record.clone(),
+                    path: None,
                 })
                 .collect();
             rows.extend(files.iter().map(|file| {
@@ -188,6 +192,7 @@ impl Status {
                 Row {
                     state: state(file, record),
                     record: record.cloned().unwrap_or_else(|| DocumentRecord::new(&file.name)),
+                    path: Some(file.path.clone()),
                 }
             }));
             rows.sort_by(|one, other| one.record.name.cmp(&other.record.name));
@@ -328,6 +333,7 @@ mod tests {
                 lost: vec!["я".repeat(300)],
                 ..DocumentRecord::new(format!("папка/{}.pdf", "имя ".repeat(60)))
             },
+            path: None,
         };
         let mut out = String::new();
         row.write(&mut out);

@@ -25,6 +25,7 @@ use crate::embeddings::Models;
 use crate::golden;
 use crate::lexicon::Lexicons;
 use crate::library::{self, Opened, Stopped};
+use crate::looks::{Ended, Looks};
 
 /// A burst of changes is over when nothing has come for this long: programs save a file in several steps.
 const QUIET: Duration = Duration::from_millis(200);
@@ -59,7 +60,9 @@ impl Watching {
         const SAFETY: Duration = Duration::from_mins(1);
         match self {
             Self::Every(interval) => interval,
-            Self::Notified | Self::Off => SAFETY,
+            Self::Notified => SAFETY,
+            // Only when it is asked for.
+            Self::Off => Duration::MAX,
         }
     }
 }
@@ -94,7 +97,7 @@ impl FromStr for Watching {
 }
 
 /// Something has changed, or may have.
-struct Stir;
+pub(crate) struct Stir;
 
 /// A library being watched.
 pub(crate) struct Watch {
@@ -104,15 +107,18 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch a library and its index; nothing when it is switched off.
+    /// Begins to watch a library and its index; nothing when it is switched off and nobody asks for looks either, as whoever keeps the
+    /// documents at the desk (`kept`) does.
     pub(crate) fn begin(
         (root, data): (&Path, &Path),
         how: Watching,
         guard: Guard,
         desk: Arc<Desk>,
         models: Arc<Models>,
+        looks: &Arc<Looks>,
+        kept: bool,
     ) -> Option<Self> {
-        if how == Watching::Off {
+        if how == Watching::Off && !kept {
             return None;
         }
         let stop = Arc::new(AtomicBool::new(false));
@@ -123,6 +129,7 @@ impl Watch {
             data: data.to_owned(),
             desk,
             models,
+            looks: looks.clone(),
             guard,
             refused: None,
             stop: stop.clone(),
@@ -150,6 +157,13 @@ impl Watch {
                 None
             }
         }
+    }
+}
+
+impl Watch {
+    /// Returns what asks for a look at the folder.
+    pub(crate) fn stir(&self) -> Option<SyncSender<Stir>> {
+        self.stir.clone()
     }
 }
 
@@ -194,6 +208,7 @@ struct Watched {
     data: PathBuf,
     desk: Arc<Desk>,
     models: Arc<Models>,
+    looks: Arc<Looks>,
     guard: Guard,
     /// What the guard did not let go live: asked once, not at every look.
     refused: Option<Refused>,
@@ -273,11 +288,13 @@ impl Watched {
     /// Takes in what has changed; tells whether every file can be told by its time of change.
     fn look(&mut self) -> Result<bool, Stopped> {
         let begun = Instant::now();
-        match library::reopen(&self.root, &self.data, &self.models, &self.stop)? {
+        self.looks.begin();
+        match library::reopen(&self.root, &self.data, &self.models, &self.stop, &self.looks)? {
             Ok(opened) => {
                 self.failed = None;
                 let settled = opened.is_settled();
-                self.put(opened, begun);
+                let ended = self.put(opened, begun);
+                self.looks.end(ended);
                 Ok(settled)
             }
             Err(failure) => {
@@ -285,6 +302,7 @@ impl Watched {
                     .failed
                     .map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
                 self.failed = Some(pause);
+                self.looks.end(Ended::Failed);
                 let error = crate::failure::chain(&failure);
                 tracing::warn!(
                     error,
@@ -295,15 +313,18 @@ impl Watched {
         }
     }
 
-    fn put(&mut self, opened: Opened, begun: Instant) {
+    fn put(&mut self, opened: Opened, begun: Instant) -> Ended {
         let number = opened.generation.number();
         let state = Refused::of(&opened);
-        if !self.desk.differs(&opened) || self.refused.as_ref() == Some(&state) {
-            return;
+        if !self.desk.differs(&opened) {
+            return Ended::Live;
+        }
+        if self.refused.as_ref() == Some(&state) {
+            return Ended::Held;
         }
         if !check::may_go_live(self.guard, &opened, &self.data) {
             self.refused = Some(state);
-            return;
+            return Ended::Held;
         }
         self.refused = None;
         if self.desk.put(opened) {
@@ -313,6 +334,7 @@ impl Watched {
                 "the library has changed; its new state answers"
             );
         }
+        Ended::Live
     }
 }
 

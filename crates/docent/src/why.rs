@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use docent_answer::{Account, Thresholds, Verdict, thresholds};
 use docent_corpus::{Assistant, Hit, Match, Repair};
+use docent_gateway::Change;
 
 use crate::writer::Made;
 
@@ -28,7 +29,7 @@ fn place(hit: &Hit) -> String {
     place
 }
 
-fn terms_of(account: &Account, hit: &Hit, wanted: fn(Match) -> bool) -> Vec<String> {
+pub(crate) fn terms_of(account: &Account, hit: &Hit, wanted: fn(Match) -> bool) -> Vec<String> {
     let matched = account.found.terms.iter().zip(&hit.matches);
     matched
         .filter(|(_, place)| wanted(**place))
@@ -108,37 +109,19 @@ pub(crate) fn text(assistant: &Assistant, account: &Account) -> String {
     out
 }
 
-/// Says what would have changed the verdict.
-fn what_if(account: &Account, needed: Thresholds) -> String {
+/// Returns what would have changed the verdict.
+pub(crate) fn change(account: &Account, needed: Thresholds) -> Change {
     let Some(best) = account.found.hits.first() else {
-        return String::new();
+        return Change::Nothing;
     };
     if account.verdict == Verdict::Answer {
-        return format!(
-            "\nA strictness above {:.2} would have withheld the answer.\n",
-            account.evidence.answers()
-        );
+        return Change::Strictness(account.evidence.answers());
     }
     if account.idle {
-        return "\nThe message asks nothing of these documents (small talk, an insult, an order to forget them, a request to entertain, \
-                or no word in common); no strictness changes that.\n"
-            .to_owned();
-    }
-    let missing = terms_of(account, best, |place| place == Match::Missing);
-    let mut out = format!(
-        "\nA strictness of {:.2} instead of {:.2} would have let the best passage through.",
-        account.evidence.answers(),
-        needed.answer
-    );
-    if !missing.is_empty() {
-        let _ = write!(
-            out,
-            " It lacks these words of the question: {}.",
-            missing.join(", ")
-        );
+        return Change::Idle;
     }
     // What the best passage would have to have more of: the pieces that speak for an answer and are far from whole.
-    let mut short: Vec<_> = account
+    let mut lost: Vec<_> = account
         .evidence
         .parts()
         .into_iter()
@@ -152,17 +135,51 @@ fn what_if(account: &Account, needed: Thresholds) -> String {
         })
         .filter(|(_, lost)| *lost > 0.3)
         .collect();
-    short.sort_by(|one, other| other.1.total_cmp(&one.1));
-    if !short.is_empty() {
-        let named: Vec<String> = short
-            .iter()
-            .take(3)
-            .map(|(name, lost)| format!("{name} ({lost:+.1})"))
-            .collect();
-        let _ = write!(out, " Most is lost by: {}.", named.join(", "));
+    lost.sort_by(|one, other| other.1.total_cmp(&one.1));
+    lost.truncate(3);
+    Change::Withheld {
+        strictness: (account.evidence.answers(), needed.answer),
+        missing: terms_of(account, best, |place| place == Match::Missing),
+        lost,
     }
-    out.push('\n');
-    out
+}
+
+/// Says what would have changed the verdict.
+fn what_if(account: &Account, needed: Thresholds) -> String {
+    match change(account, needed) {
+        Change::Nothing => String::new(),
+        Change::Strictness(at) => format!("\nA strictness above {at:.2} would have withheld the answer.\n"),
+        Change::Idle => {
+            "\nThe message asks nothing of these documents (small talk, an insult, an order to forget them, a request to entertain, \
+             or no word in common); no strictness changes that.\n"
+                .to_owned()
+        }
+        Change::Withheld {
+            strictness: (at, set),
+            missing,
+            lost,
+        } => {
+            let mut out = format!(
+                "\nA strictness of {at:.2} instead of {set:.2} would have let the best passage through."
+            );
+            if !missing.is_empty() {
+                let _ = write!(
+                    out,
+                    " It lacks these words of the question: {}.",
+                    missing.join(", ")
+                );
+            }
+            if !lost.is_empty() {
+                let named: Vec<String> = lost
+                    .iter()
+                    .map(|(name, lost)| format!("{name} ({lost:+.1})"))
+                    .collect();
+                let _ = write!(out, " Most is lost by: {}.", named.join(", "));
+            }
+            out.push('\n');
+            out
+        }
+    }
 }
 
 /// Returns what each piece of evidence amounts to, by its name.

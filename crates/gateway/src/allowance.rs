@@ -39,15 +39,21 @@ impl Allowance {
         self.left >= self.burst
     }
 
-    /// Takes one, or says how long until there is one.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    /// Tells whether there is one, or how long until there is.
+    pub(crate) fn left(&mut self, now: Instant) -> Result<(), Duration> {
         self.refill(now);
         if self.left >= 1.0 {
-            self.left -= 1.0;
             Ok(())
         } else {
             Err(Duration::from_secs_f64((1.0 - self.left) / self.per_second))
         }
+    }
+
+    /// Takes one, or says how long until there is one.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        self.left(now)?;
+        self.left -= 1.0;
+        Ok(())
     }
 }
 

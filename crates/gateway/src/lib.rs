@@ -8,6 +8,7 @@
 mod admin;
 mod admission;
 mod allowance;
+mod desk;
 mod echo;
 mod handshake;
 mod linger;
@@ -63,6 +64,11 @@ use pool::Pool;
 use recorder::Recording;
 use socket::Socket;
 
+pub use desk::{
+    Asking, Candidate, Change, DeskSettings, DocumentState, Done, Effect, Evidence, Keeper, Listener,
+    NewDocument, Progress, Record as DocumentRecord, Refused as ChangeRefused, Shelf, Shelves, Step, Stretch,
+    Trial, Trouble, Unread, Verdict, Why,
+};
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
@@ -302,6 +308,7 @@ impl Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     certificates: Option<Arc<Certificates>>,
+    desk: Option<(Listener, Arc<dyn Keeper>, DeskSettings)>,
 }
 
 /// Sockets beside the WebSocket sessions: page loads and handshakes under way.
@@ -382,6 +389,7 @@ impl Gateway {
         Self {
             shared: Arc::new(shared),
             certificates: None,
+            desk: None,
         }
     }
 
@@ -419,14 +427,14 @@ impl Gateway {
             .route("/widget.js", get(page::widget))
             .route("/page.css", get(page::style))
             .route("/assistants.json", get(page::assistants))
-            .route("/sources/{assistant}/{*document}", get(sources::page))
-            .route("/sources.css", get(page::sources_style))
+            .merge(sources::routes())
             .route("/docs", get(page::docs))
             .route("/docs.css", get(page::docs_style))
             .route("/asyncapi.yaml", get(page::asyncapi))
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))
-            .with_state(shared.clone());
+            .with_state(shared.clone())
+            .merge(self.desk(Listener::Public));
         let sockets = shared.settings.max_connections.saturating_add(SPARE_SOCKETS);
         let drained = async {
             stop.cancelled().await;
@@ -452,11 +460,11 @@ impl Gateway {
         let _ = tokio::time::timeout(shared.settings.grace, shared.sessions.wait()).await;
     }
 
-    /// Serves `/livez`, `/readyz` and `/metrics` until `stop` is cancelled.
+    /// Serves `/livez`, `/readyz` and `/metrics`, and the desk where it is the operator's, until `stop` is cancelled.
     pub async fn administer(&self, listener: TcpListener, stop: CancellationToken) {
         /// Monitors ask with a connection or two; beyond it somebody else found the port.
         const SOCKETS: usize = 64;
-        let app = admin::router(self.shared.clone());
+        let app = admin::router(self.shared.clone()).merge(self.desk(Listener::Admin));
         tokio::select! {
             biased;
             () = stop.cancelled() => {}

@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use docent_corpus::{AssistantId, BlockKind, Excerpt, Language, Line, Passage, Place, Source};
 
 use crate::{Engine, Shared};
@@ -24,10 +26,10 @@ const POLICY: &str =
 /// Quoted places that an address names: an answer quotes a handful of sentences, and addresses have a length that proxies bear.
 const MAX_PLACES: usize = 16;
 
-/// Returns where a source can be read, relative to the folder of the chat page.
-pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
+/// Returns where a document can be read, relative to the folder of the chat page.
+pub(crate) fn place(assistant: AssistantId, document: &str) -> String {
     let mut url = format!("sources/{assistant}/");
-    for byte in source.document.bytes() {
+    for byte in document.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 url.push(byte.into());
@@ -37,6 +39,12 @@ pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
             }
         }
     }
+    url
+}
+
+/// Returns where a source can be read, relative to the folder of the chat page.
+pub(crate) fn url(assistant: AssistantId, source: &Source) -> String {
+    let mut url = place(assistant, &source.document);
     let _ = write!(url, "?version={}", source.version);
     for (nth, quote) in source.quotes.iter().take(MAX_PLACES).enumerate() {
         let parted = if nth == 0 { "&at=" } else { "," };
@@ -154,8 +162,15 @@ impl Words {
     }
 }
 
+/// The routes of the documents' text.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sources/{assistant}/{*document}", get(page))
+        .route("/sources.css", get(crate::page::sources_style))
+}
+
 /// Serves the page of a document.
-pub(crate) async fn page(
+async fn page(
     State(shared): State<Arc<Shared>>,
     path: Result<Path<(String, String)>, PathRejection>,
     uri: Uri,

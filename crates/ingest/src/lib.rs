@@ -17,7 +17,7 @@ mod tidy;
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
 pub const READER_VERSION: u32 = 6;
 
-pub use library::{AssistantFolder, FoundFile, Library, LibraryError, scan};
+pub use library::{AssistantFolder, FoundFile, Library, LibraryError, may_be_document, scan};
 pub use ocr::{MAX_RECOGNISED_PAGES, Picture, Recognise, Recognised};
 pub use passages::{HARD_CHARS, passages};
 pub use read::{MAX_FILE_BYTES, check_invariants, read_document, read_document_with, version_of};

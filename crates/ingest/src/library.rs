@@ -154,12 +154,7 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
             .file_name()
             .map(|name| name.to_string_lossy().to_lowercase())
             .unwrap_or_default();
-        if RESERVED.contains(&name.as_str())
-            || name.starts_with("~$")
-            || path
-                .extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("tmp"))
-        {
+        if !may_be_document(&name) {
             continue;
         }
         let home = (0..homes.len())
@@ -184,6 +179,15 @@ pub fn scan(root: &Path, except: Option<&Path>) -> Result<Library, LibraryError>
     }
     assistants.sort_by_key(|found| found.assistant.id);
     Ok(Library { assistants, warnings })
+}
+
+/// Tells whether a file of this name is a document as far as its name goes: no settings, no lock and no draft of an office.
+pub fn may_be_document(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let extension = Path::new(&name).extension();
+    !RESERVED.contains(&name.as_str())
+        && !name.starts_with("~$")
+        && extension.is_none_or(|extension| extension != "tmp")
 }
 
 /// Returns the files, and a sentence for whatever could not be looked at.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::Key;
-use super::values::{OFF, days, file, is_off, quoted, text, time};
+use super::values::{OFF, bytes, days, file, is_off, quoted, size, text, time};
 
 pub(super) const KEYS: &[Key] = &[
     Key {
@@ -140,6 +140,50 @@ pub(super) const KEYS: &[Key] = &[
             config.admin = Some(admin);
             Ok(())
         },
+    },
+    Key {
+        section: "desk",
+        name: "at",
+        comment: "Where the keeper's desk is (/desk/: documents and why an answer is what it is): \"off\", \"admin\" on the operator's\n\
+                  listener, whose visitors may then change documents, or \"public\", behind a token. With a token \"public\" is meant.",
+        show: |config| quoted(config.desk.place()),
+        set: |config, value| {
+            let mut at = super::desk::At::Off;
+            text(value, &mut at, "\"off\", \"admin\" or \"public\"")?;
+            config.desk.at = Some(at);
+            Ok(())
+        },
+    },
+    Key {
+        section: "desk",
+        name: "token",
+        comment: "What lets people in, at least 16 characters; never printed. The environment may hold it as DOCENT_DESK_TOKEN.",
+        show: |_| None,
+        set: |config, value| {
+            let token = value.as_str().filter(|token| !token.is_empty());
+            config.desk.token = Some(token.ok_or("a text of at least 16 characters")?.to_owned());
+            Ok(())
+        },
+    },
+    Key {
+        section: "desk",
+        name: "token_file",
+        comment: "File that holds it instead, relative to the library; keep it out of the assistants' folders.",
+        show: |config| {
+            config
+                .desk
+                .token_file
+                .as_ref()
+                .and_then(|path| quoted(path.display()))
+        },
+        set: |config, value| file(value, &mut config.desk.token_file),
+    },
+    Key {
+        section: "desk",
+        name: "upload",
+        comment: "Size of an uploaded document. It is whole in memory while it is checked.",
+        show: |config| size(config.desk.upload_bytes),
+        set: |config, value| bytes(value, &mut config.desk.upload_bytes),
     },
     Key {
         section: "tls",
