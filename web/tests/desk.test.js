@@ -353,11 +353,11 @@ test('reading that goes on is told while it does, and the page shows the new sta
   const server = await serve(made);
   const { page, faults, context } = await signIn(server);
   const seen = page.locator('#reading:not([hidden])').waitFor({ timeout: 60_000 });
-  for (let nth = 0; nth < 400; nth += 1) writeFileSync(join(made, 'staff', `правило ${nth}.txt`), `Правило номер ${nth}: пропуск цвета ${nth} выдаёт охрана.\n`.repeat(40));
+  for (let nth = 0; nth < 400; nth += 1) writeFileSync(join(made, 'staff', `правило ${nth}.txt`), `Правило номер ${nth}: пропуск цвета ${nth} выдаёт охрана.\n`.repeat(500));
   await seen;
   assert.match(await page.locator('#reading p').innerText(), /Читаются изменения: \d+ из \d+/);
   await shot(page, 'desk-reading-1280');
-  await page.locator('tr', { hasText: 'правило 0.txt' }).locator('text=Прочитан').first().waitFor({ timeout: 60_000 });
+  await page.locator('tr', { hasText: 'правило 0.txt' }).locator('text=Прочитан').first().waitFor({ timeout: 120_000 });
   await page.locator('.sheets a[rel=next]').first().click();
   assert.match(await page.locator('.sheets span').innerText(), /^2 \/ 5$/);
   assert.deepEqual(faults, []);

@@ -278,7 +278,8 @@ fn safe(file: &str) -> Option<String> {
 
 /// Writes all that comes, if that is not too much.
 fn copy(from: &mut dyn Read, to: &mut File, most: u64) -> Result<(), Refused> {
-    let mut piece = [0; 64 << 10];
+    // As much as a piece that comes over the network.
+    let mut piece = vec![0; 64 << 10];
     let mut all = 0;
     loop {
         let count = match from.read(&mut piece) {

@@ -88,8 +88,11 @@ impl Gateway {
     }
 }
 
+/// The name of a page.
+type PageName = fn(Words) -> &'static str;
+
 /// The pages that every page links to, in that order: the address below `/desk/`, and the name.
-const PAGES: [(&str, fn(Words) -> &'static str); 2] = [("./", Words::documents), ("try", Words::trial)];
+const PAGES: [(&str, PageName); 2] = [("./", Words::documents), ("try", Words::trial)];
 
 /// Looks at the folder and questions at one time: each costs a core, and a keeper is one person.
 const LOOKS: usize = 2;

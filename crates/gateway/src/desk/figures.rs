@@ -68,8 +68,7 @@ impl Words {
 
     pub(super) fn bytes(self, bytes: u64) -> String {
         let [b, k, m] = match self.0 {
-            Language::Russian => ["Б", "КБ", "МБ"],
-            Language::Kazakh => ["Б", "КБ", "МБ"],
+            Language::Russian | Language::Kazakh => ["Б", "КБ", "МБ"],
             Language::English => ["B", "KB", "MB"],
         };
         let one_place = |value: f64| {

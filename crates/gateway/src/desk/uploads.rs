@@ -204,15 +204,15 @@ enum Piece {
 
 /// The pieces as a file that is read.
 struct Pieces {
-    pieces: mpsc::Receiver<Piece>,
+    come: mpsc::Receiver<Piece>,
     at: Bytes,
     ended: bool,
 }
 
 impl Pieces {
-    fn new(pieces: mpsc::Receiver<Piece>) -> Self {
+    fn new(come: mpsc::Receiver<Piece>) -> Self {
         Self {
-            pieces,
+            come,
             at: Bytes::new(),
             ended: false,
         }
@@ -223,7 +223,7 @@ impl Read for Pieces {
     /// Blocks until there is a piece. An upload that ends before its file does is an error.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.at.is_empty() && !self.ended {
-            match self.pieces.blocking_recv() {
+            match self.come.blocking_recv() {
                 Some(Piece::Bytes(bytes)) => self.at = bytes,
                 Some(Piece::End) => self.ended = true,
                 None => return Err(io::ErrorKind::UnexpectedEof.into()),

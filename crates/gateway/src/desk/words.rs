@@ -201,6 +201,7 @@ impl Words {
     }
 
     /// Returns what is wrong with a file and what to do about it, by the reader's code.
+    #[expect(clippy::too_many_lines, reason = "two texts in three languages for each code")]
     pub(super) fn failure(self, code: &str) -> (&'static str, &'static str) {
         let (what, remedy) = match code {
             "encrypted" => (

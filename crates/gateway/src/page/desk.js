@@ -14,7 +14,7 @@
 
   /** How often one looks how far reading is, in milliseconds: while it goes on, and while nothing happens. */
   const SOON = 700;
-  const LATER = 4_000;
+  const LATER = 2_000;
   const reading = document.getElementById('reading');
   const look = async () => {
     let next = LATER;
