@@ -4,12 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 allowed() {
   case "$1" in
-    protocol|corpus|models) echo "" ;;
-    language) echo "corpus" ;;
+    protocol|corpus|models|encoder) echo "" ;;
+    language|journal) echo "corpus" ;;
     ingest|index|answer) echo "corpus language" ;;
     gateway) echo "corpus protocol" ;;
-    journal) echo "corpus" ;;
-    docent) echo "answer corpus gateway index ingest journal language models protocol" ;;
+    docent) echo "answer corpus encoder gateway index ingest journal language models protocol" ;;
     *) echo "?" ;;
   esac
 }

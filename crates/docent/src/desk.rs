@@ -264,7 +264,7 @@ impl Engine for Desk {
         let (shown, made) = self.begin(assistant, question, Some(asker))?;
         let answer = async move {
             made.await
-                .map(|made| made.answer)
+                .map(|made| (made.answer, made.trace.part()))
                 .map_err(|error| EngineError::Unavailable(Box::new(error)))
         };
         Some(Writing {

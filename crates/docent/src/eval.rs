@@ -11,13 +11,15 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docent_corpus::{Assistant, AssistantId, Hit, Outcome, Passage, Question, Retriever};
-use docent_index::Index;
+use docent_index::{Fusion, Index};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
+use crate::embeddings::Local;
 use crate::failure::Failure;
 
 /// Documents told for each question: as deep as recall is measured.
@@ -38,6 +40,9 @@ pub(crate) struct Order<'a> {
     pub(crate) queries: Option<&'a Path>,
     /// Word vectors to be used.
     pub(crate) words: Option<&'a Path>,
+    /// Directory of a model to be used, and how.
+    pub(crate) embeddings: Option<&'a Path>,
+    pub(crate) fusion: Fusion,
     /// The TREC run to be written.
     pub(crate) run: Option<&'a Path>,
     /// The log of answers to be written.
@@ -122,6 +127,15 @@ pub(crate) fn measure(order: &Order<'_>) -> Result<Measured, Failure> {
     let indexed = (bytes, begun.elapsed());
     let index = match order.words {
         Some(words) => index.with_words(words).map_err(Failure::Answer)?,
+        None => index,
+    };
+    let index = match order.embeddings {
+        Some(model) => {
+            let model = Local::open(model, &docent_encoder::Settings::default())?;
+            index
+                .with_embedder(Arc::new(model), order.fusion)
+                .map_err(Failure::Answer)?
+        }
         None => index,
     };
     let queries = order
@@ -317,6 +331,8 @@ mod tests {
             without: Some(&place("gone.txt")),
             queries: None,
             words: None,
+            embeddings: None,
+            fusion: Fusion::Sum,
             run: Some(&place("run.trec")),
             answers: Some(&place("answers.jsonl")),
         })

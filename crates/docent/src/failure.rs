@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use docent_corpus::{AssistantId, RetrieveError, Unreadable};
+use docent_encoder::EncoderError;
 use docent_gateway::CertificateError;
 use docent_index::StoreError;
 use docent_ingest::LibraryError;
@@ -63,6 +64,8 @@ pub(crate) enum Failure {
     },
     #[error("{path}: {}", faults.join("\n"))]
     Questions { path: PathBuf, faults: Vec<String> },
+    #[error("the model of [embeddings] cannot be used")]
+    Model(#[from] EncoderError),
     #[error("there are no questions to ask")]
     NoQuestions,
     #[error("there is no assistant {0}")]
@@ -138,6 +141,7 @@ impl Failure {
             | Self::HalfTls { .. }
             | Self::Desk { .. }
             | Self::Models { .. }
+            | Self::Model(_)
             | Self::Store(StoreError::Words { .. }) => 4,
             Self::Store(_) | Self::Indexer(_) => Self::INDEX,
             Self::File { .. } | Self::Document { .. } | Self::Apart { .. } => 6,
@@ -153,6 +157,7 @@ impl Failure {
             // A file of word vectors that cannot be used is a setting to be mended.
             Self::Library(_)
             | Self::Store(StoreError::Words { .. })
+            | Self::Model(_)
             | Self::Config(_)
             | Self::Listen { .. }
             | Self::ReadyFile { .. }
@@ -188,6 +193,9 @@ impl Failure {
             }
             Self::Store(StoreError::Words { .. }) => Some(
                 "name another file as semantic.words in docent.toml, or take the line out: nothing depends on it",
+            ),
+            Self::Model(_) | Self::Store(StoreError::Model(_)) => Some(
+                "name another directory as embeddings.path in docent.toml, or take the line out: nothing depends on it",
             ),
             Self::Store(StoreError::Io { .. } | StoreError::Write { .. }) => Some(
                 "the index needs a folder that can be written: choose one with --data, or make room on the disk",

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use docent_gateway::{Counts, Ended, Gateway, Record, Recorder, RequestId};
+use docent_gateway::{Counts, Ended, Gateway, Part, Record, Recorder, RequestId};
 use docent_journal::{
     Cited, Entry, Journal, JournalError, Outcome, Place, Reader, Settings, Text, UnusableUrl, Writing,
 };
@@ -130,6 +130,7 @@ impl Recorder for Keeper {
             question,
             outcome,
             cited,
+            part,
             took,
         } = record;
         let now = SystemTime::now();
@@ -152,6 +153,7 @@ impl Recorder for Keeper {
             question,
             outcome: outcome_of(outcome),
             cited: cited.into_iter().map(place).collect(),
+            model: part.map(Part::name),
             took,
         });
     }

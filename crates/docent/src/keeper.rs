@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use docent_answer::Curated;
 use docent_corpus::{AssistantId, Version};
 use docent_gateway::{
-    Asking, ChangeRefused as Refused, DocumentEntry, DocumentState, Done, Effect, Figures, Group, Lately,
+    Asking, ChangeRefused as Refused, DocumentRecord, DocumentState, Done, Effect, Figures, Group, Lately,
     NewAnswer, NewDocument, NewLesson, Progress, Shelf, Shelves, Trouble, Unread, Unwritten,
 };
 use docent_index::{Generation, Refusal};
@@ -410,9 +410,9 @@ fn failed(error: &io::Error) -> Refused {
     }
 }
 
-fn record(Row { state, record, path }: Row) -> DocumentEntry {
+fn record(Row { state, record, path }: Row) -> DocumentRecord {
     let metadata = path.and_then(|path| fs::metadata(path).ok());
-    DocumentEntry {
+    DocumentRecord {
         name: record.name,
         state: match state {
             State::Read => DocumentState::Read,

@@ -23,6 +23,7 @@ use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_
 
 use crate::answers::{self, Answers};
 use crate::check::Checked;
+use crate::embeddings::Models;
 use crate::failure::Failure;
 use crate::lexicon::{self, Lexicons};
 use crate::looks::Looks;
@@ -86,14 +87,61 @@ pub(crate) enum Patience {
     GiveUp,
 }
 
-/// Returns the index of a library with the word vectors that its settings name.
-fn store(root: &Path, data: &Path) -> Result<Store, Failure> {
-    let store = Store::new(data, READER_VERSION);
-    Ok(match Config::read(root)?.words {
+/// Returns the index of a library with the word vectors and the model that its settings name.
+fn store(root: &Path, data: &Path, models: &Models) -> Result<Store, Failure> {
+    let Config {
+        words, embeddings, ..
+    } = Config::read(root)?;
+    let mut store = Store::new(data, READER_VERSION);
+    if let Some(words) = words {
         // A relative path counts from the library.
-        Some(words) => store.with_words(&root.join(words))?,
+        store = store.with_words(&root.join(words))?;
+    }
+    Ok(match models.of(root, &embeddings)? {
+        Some(model) => store.with_embedder(model, embeddings.fusion),
         None => store,
     })
+}
+
+/// How much of an index is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything that the settings name.
+    Whole,
+    /// What words find; a model's work, which may take hours, is left to whoever comes next.
+    Words,
+}
+
+/// Brings the index up to date; words find before a model has encoded anything, and without one that fails.
+fn build(
+    library: &Library,
+    store: &Store,
+    anew: bool,
+    extent: Extent,
+    counts: bool,
+) -> Result<(Generation, Work), Failure> {
+    if !store.has_embedder() {
+        return bring_up_to_date(library, store, anew, counts);
+    }
+    if extent == Extent::Words {
+        return bring_up_to_date(library, &store.words_first(), anew, counts);
+    }
+    let first = if !anew && usable(store)?.is_none() {
+        Some(bring_up_to_date(library, &store.words_first(), false, counts)?)
+    } else {
+        None
+    };
+    match (bring_up_to_date(library, store, anew, counts), first) {
+        (Ok((generation, _)), Some((_, work))) => Ok((generation, work)),
+        (Err(Failure::Store(error @ StoreError::Model(_))), first) => {
+            eprintln!("warning: {}; words alone find", crate::failure::chain(&error));
+            first.map_or_else(
+                || bring_up_to_date(library, &store.words_first(), anew, counts),
+                Ok,
+            )
+        }
+        (done, _) => done,
+    }
 }
 
 /// How often a waiting process looks whether the other is done.
@@ -108,13 +156,15 @@ pub(crate) fn index(
     data: &Path,
     anew: bool,
     patience: Patience,
+    extent: Extent,
+    models: &Models,
     counts: bool,
 ) -> Result<Opened, Failure> {
-    let store = store(root, data)?;
+    let store = store(root, data, models)?;
     let mut told = false;
     loop {
         let library = scan(root, Some(data))?;
-        match bring_up_to_date(&library, &store, anew, counts) {
+        match build(&library, &store, anew, extent, counts) {
             Err(Failure::Store(error @ StoreError::Locked { .. })) if patience == Patience::Wait => {
                 if !told {
                     eprintln!("{error}; waiting for it");
@@ -133,23 +183,31 @@ pub(crate) fn index(
 /// Opens the index; when the folder has changed since it was made, a child process brings it up to date first.
 ///
 /// What indexing takes of memory goes with the child.
-pub(crate) fn open(root: &Path, data: &Path) -> Result<Opened, Failure> {
-    let store = store(root, data)?;
+pub(crate) fn open(root: &Path, data: &Path, models: &Models) -> Result<Opened, Failure> {
+    let store = store(root, data, models)?;
     let library = scan(root, Some(data))?;
     if let Some(current) = usable(&store)?
         && is_up_to_date(&store, &current, &changes(&library, Some(&current)))
     {
         return Ok(Opened::of(library, current, Work::default()));
     }
-    let ended = start_child(root, data, Stdio::null())?.wait();
+    let ended = start_child(root, data, Extent::Whole, Stdio::null())?.wait();
     after_child(root, &store, ended)
 }
 
 /// Opens the index for a server: as [`open`] does, but where it cannot be brought up to date, what is there answers.
 ///
 /// A full or read-only disk is mended while people go on asking; whoever watches the library tries again.
-pub(crate) fn open_to_serve(root: &Path, data: &Path) -> Result<Opened, Failure> {
-    let failure = match open(root, data) {
+///
+/// When `later` somebody brings it up to date, words find at once, and what a model has to encode is not waited for.
+pub(crate) fn open_to_serve(
+    root: &Path,
+    data: &Path,
+    models: &Models,
+    later: bool,
+) -> Result<Opened, Failure> {
+    let open = if later { open_words } else { open };
+    let failure = match open(root, data, models) {
         Err(failure) if failure.is_of_the_index() => failure,
         done => return done,
     };
@@ -167,6 +225,22 @@ pub(crate) fn open_to_serve(root: &Path, data: &Path) -> Result<Opened, Failure>
     Ok(Opened::of(library, generation, Work::default()))
 }
 
+/// Opens the index as [`open`] does, but for what a model has not encoded yet.
+fn open_words(root: &Path, data: &Path, models: &Models) -> Result<Opened, Failure> {
+    let store = store(root, data, models)?;
+    if !store.has_embedder() {
+        return open(root, data, models);
+    }
+    let library = scan(root, Some(data))?;
+    if let Some(current) = usable(&store)?
+        && stands(&store, &current, &changes(&library, Some(&current)))
+    {
+        return Ok(Opened::of(library, current, Work::default()));
+    }
+    let ended = start_child(root, data, Extent::Words, Stdio::null())?.wait();
+    after_child(root, &store, ended)
+}
+
 /// The server is stopping.
 pub(crate) struct Stopped;
 
@@ -174,20 +248,23 @@ pub(crate) struct Stopped;
 pub(crate) fn reopen(
     root: &Path,
     data: &Path,
+    models: &Models,
     stop: &AtomicBool,
     looks: &Arc<Looks>,
 ) -> Result<Result<Opened, Failure>, Stopped> {
+    let store = match store(root, data, models) {
+        Ok(store) => store,
+        Err(failure) => return Ok(Err(failure)),
+    };
     let looked = || {
-        let store = store(root, data)?;
         let library = scan(root, Some(data))?;
         let current = usable(&store)?
             .filter(|current| is_up_to_date(&store, current, &changes(&library, Some(current))));
         Ok(match current {
             Some(generation) => Ok(Opened::of(library, generation, Work::default())),
-            None => Err(start_child(root, data, Stdio::piped())?),
+            None => Err(start_child(root, data, Extent::Whole, Stdio::piped())?),
         })
     };
-    let store = Store::new(data, READER_VERSION);
     let mut child = match looked() {
         Ok(Ok(opened)) => return Ok(Ok(opened)),
         Ok(Err(child)) => child,
@@ -221,11 +298,16 @@ pub(crate) fn reopen(
 
 /// Starts `docent index` on the same library; its progress, warnings and errors go to the same terminal, how many files it has
 /// read to `counts`.
-fn start_child(root: &Path, data: &Path, counts: Stdio) -> Result<Child, Failure> {
+fn start_child(root: &Path, data: &Path, extent: Extent, counts: Stdio) -> Result<Child, Failure> {
     std::env::current_exe()
         .and_then(|program| {
-            Command::new(program)
-                .args(["index", "--wait", "--child", "--data"])
+            let mut command = Command::new(program);
+            command.args(["index", "--wait", "--child"]);
+            if extent == Extent::Words {
+                command.arg("--words-first");
+            }
+            command
+                .arg("--data")
                 .arg(data)
                 .arg("--")
                 .arg(root)
@@ -254,7 +336,8 @@ fn after_child(root: &Path, store: &Store, ended: io::Result<ExitStatus>) -> Res
 /// Compares the folder with the index; reads nothing and changes nothing.
 pub(crate) fn status(root: &Path, data: &Path) -> Result<Status, Failure> {
     let library = scan(root, Some(data))?;
-    let current = usable(&store(root, data)?)?;
+    // What is there is compared with the documents alone.
+    let current = usable(&Store::new(data, READER_VERSION))?;
     Ok(Status::of(library, current.as_ref(), Checked::kept(data)))
 }
 
@@ -285,7 +368,9 @@ fn bring_up_to_date(
             "word vectors: {taken} of {all} words are used; numbers, rare words and what is no word are left out"
         );
     }
-    let same_words = base.as_ref().is_some_and(|base| store.has_words_of(base));
+    let same_words = base
+        .as_ref()
+        .is_some_and(|base| store.has_words_of(base) && store.has_model_of(base));
     work.switched |= base.is_some() && !same_words;
     let all = changes.iter().map(|change| change.changed.len()).sum();
     let mut progress = Progress::begin(all, counts);
@@ -344,6 +429,11 @@ fn changes<'a>(library: &'a Library, base: Option<&Generation>) -> Vec<Change<'a
 }
 
 fn is_up_to_date(store: &Store, current: &Generation, changes: &[Change<'_>]) -> bool {
+    stands(store, current, changes) && store.has_model_of(current)
+}
+
+/// The same but for what a model makes.
+fn stands(store: &Store, current: &Generation, changes: &[Change<'_>]) -> bool {
     let wanted: Vec<AssistantId> = changes.iter().map(|change| change.folder.assistant.id).collect();
     let held: Vec<AssistantId> = current.manifest().assistants().collect();
     store.has_words_of(current) && wanted == held && changes.iter().all(Change::is_empty)

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod arguments;
 mod asked;
 mod calibrate;
 mod check;
@@ -16,6 +17,7 @@ mod confine;
 mod conformance;
 mod desk;
 mod edits;
+mod embeddings;
 mod eval;
 mod extract;
 mod failure;
@@ -42,317 +44,33 @@ mod writer;
 
 use std::error::Error;
 use std::ffi::OsStr;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use docent_corpus::{AssistantId, Language, Outcome, RetrieveError, Strictness};
+use clap::Parser;
+use docent_corpus::{AssistantId, Outcome, RetrieveError, Strictness};
 use docent_gateway::Engine;
 
+use arguments::{Arguments, Command, ModelsCommand, Order, Place, Switch};
 use calibrate::{Calibration, Trial};
-use check::{Checked, Guard};
+use check::Checked;
 use desk::Desk;
-use failure::{EXIT_CODES, Failure};
-use journal::{Form, Keeping, Report};
+use embeddings::Models;
+use failure::Failure;
+use journal::{Keeping, Report};
 use keeper::Keeper;
-use library::{Opened, Patience};
+use library::{Extent, Patience};
 use logs::{Format, Level};
 use settings::{Config, Tls};
-use watch::Watch;
+use watch::{Watch, Watching};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// At most this many unreadable files are named when a server starts: the rest would push the address off the screen.
 const WARNINGS_AT_START: usize = 10;
-
-/// Turns a folder of documents into chat assistants that answer only from them.
-///
-/// A library is a folder. Each folder in it with an assistant.toml (id, name, description) is an assistant, the files
-/// beside it are its documents. A folder without any is one assistant named after it.
-#[derive(Parser)]
-#[command(version, after_help = EXIT_CODES)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-/// The library and where its index lives.
-#[derive(Args)]
-struct Place {
-    /// The folder with the documents.
-    library: PathBuf,
-    /// Folder of the index; .docent inside the library unless set here or in docent.toml.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-}
-
-impl Place {
-    fn config(&self) -> Result<Config, Failure> {
-        Ok(Config::read(&self.library)?)
-    }
-
-    fn open(&self, config: &Config) -> Result<Opened, Failure> {
-        library::open(&self.library, &self.data_folder(config)?)
-    }
-
-    /// Returns the folder of the index: the command line counts from where one stands, docent.toml from the library.
-    fn data_folder(&self, config: &Config) -> Result<PathBuf, Failure> {
-        let chosen = match (&self.data, &config.data) {
-            (Some(told), _) => told.clone(),
-            (None, Some(set)) => self.library.join(set),
-            (None, None) => self.library.join(library::INSIDE),
-        };
-        std::path::absolute(&chosen).map_err(|source| Failure::File { path: chosen, source })
-    }
-}
-
-/// On or off.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the chat page and the WebSocket until Ctrl-C or SIGTERM.
-    Serve {
-        #[command(flatten)]
-        place: Place,
-        /// Address to listen on [default: 127.0.0.1:8080]; port 0 picks a free one, the printed line says which.
-        #[arg(long, value_name = "ADDR:PORT")]
-        listen: Option<SocketAddr>,
-        /// Language of errors to clients: ru, kk or en [default: ru].
-        #[arg(long)]
-        locale: Option<Language>,
-        /// File that gets HOST:PORT once answers are served.
-        #[arg(long, value_name = "PATH")]
-        ready_file: Option<PathBuf>,
-        /// Address of /livez, /readyz and /metrics [default: none]; port 0 picks a free one, the printed line says which.
-        #[arg(long, value_name = "ADDR:PORT")]
-        admin: Option<SocketAddr>,
-        /// Whether limits on how often something may be done hold; off for benchmarks, sizes and deadlines stay.
-        #[arg(long, value_enum, default_value_t = Switch::On)]
-        rate_limits: Switch,
-        /// Ask the golden questions before a changed library goes live: off, warn or block [default: off].
-        #[arg(long)]
-        check: Option<Guard>,
-        /// File of the certificate chain (PEM): with --tls-key the server speaks https:// and wss://.
-        #[arg(long, value_name = "FILE")]
-        tls_certificate: Option<PathBuf>,
-        /// File of its private key (PEM, without a password).
-        #[arg(long, value_name = "FILE")]
-        tls_key: Option<PathBuf>,
-        /// How the log is written [default: text].
-        #[arg(long, value_enum)]
-        log_format: Option<Format>,
-        /// Send every message at /echo back, for suites that try the framing.
-        #[arg(long, hide = true)]
-        echo_route: bool,
-    },
-    /// Answer one question on the terminal, without a server.
-    Ask {
-        #[command(flatten)]
-        place: Place,
-        /// The question.
-        question: String,
-        /// Number of the assistant; the first when absent.
-        #[arg(long, value_name = "ID")]
-        assistant: Option<i64>,
-    },
-    /// Show how the verdict on a question comes about: passages, scores, what is missing, the gate's evidence.
-    Why {
-        #[command(flatten)]
-        place: Place,
-        /// The question; none with --questions.
-        #[arg(required_unless_present = "questions")]
-        question: Option<String>,
-        /// Number of the assistant; the first when absent.
-        #[arg(long, value_name = "ID")]
-        assistant: Option<i64>,
-        /// Print JSON instead of text.
-        #[arg(long)]
-        json: bool,
-        /// File with a question in each line, as text or as JSON with `question` (or `text`); prints a line of JSON for each.
-        #[arg(long, value_name = "FILE", conflicts_with = "question")]
-        questions: Option<PathBuf>,
-    },
-    /// Show how often an assistant answers wrongly and how often it refuses, at each strictness, from your own questions.
-    Calibrate {
-        #[command(flatten)]
-        place: Place,
-        /// Number of the assistant; the first when absent.
-        #[arg(long, value_name = "ID")]
-        assistant: Option<i64>,
-        /// File with the questions; questions.jsonl in the assistant's folder when absent. 30 are enough to start.
-        #[arg(long, value_name = "FILE")]
-        questions: Option<PathBuf>,
-        /// Write the same as a page.
-        #[arg(long, value_name = "HTML")]
-        report: Option<PathBuf>,
-        /// Write a strictness into assistant.toml: careful, balanced, open or a probability.
-        #[arg(long, value_name = "STRICTNESS", value_parser = calibrate::strictness)]
-        write: Option<Strictness>,
-    },
-    /// Ask the golden questions (questions.jsonl in the assistants' folders) and fail when one does not end as it must.
-    Check {
-        #[command(flatten)]
-        place: Place,
-        /// File with the questions of all assistants instead.
-        #[arg(long, value_name = "FILE")]
-        questions: Option<PathBuf>,
-        /// Print JSON instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Bring the index up to date with the documents; `serve` and `ask` do the same when they start.
-    Index {
-        #[command(flatten)]
-        place: Place,
-        /// Read every document again, changed or not.
-        #[arg(long)]
-        anew: bool,
-        /// When another process is building the same index, wait for it instead of giving up.
-        #[arg(long)]
-        wait: bool,
-        /// End when the process that started this one does.
-        #[arg(long, hide = true)]
-        child: bool,
-    },
-    /// Show each document: read, partly read or failed, why and what to do.
-    Status {
-        #[command(flatten)]
-        place: Place,
-        /// Print JSON instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show what was asked and how it ended: shares, times, sources, and the questions asked in vain, alike together.
-    Report {
-        #[command(flatten)]
-        place: Place,
-        /// How far back, like 7d or 12h; all that is kept when absent.
-        #[arg(long, value_name = "TIME")]
-        since: Option<humantime::Duration>,
-        /// Number of the assistant; all when absent.
-        #[arg(long, value_name = "ID")]
-        assistant: Option<i64>,
-        /// How it is written.
-        #[arg(long, value_enum, default_value_t = Form::Table)]
-        format: Form,
-    },
-    /// Change the journal of the questions.
-    Journal {
-        #[command(subcommand)]
-        order: Order,
-    },
-    /// List the assistants: number, name, description, number of files, parted by tabs.
-    Assistants {
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Measure finding and answering on a set of questions whose documents are known.
-    Eval {
-        /// Folder with docs.jsonl.gz (id, title, text in each line), queries.jsonl (id, text) and, if some documents are to be
-        /// left out, `removed_docs.txt` (an id in each line).
-        set: PathBuf,
-        /// Documents instead of the set's, plain or gzipped.
-        #[arg(long, value_name = "FILE")]
-        docs: Option<PathBuf>,
-        /// Ids of documents to leave out instead of the set's.
-        #[arg(long, value_name = "FILE")]
-        without: Option<PathBuf>,
-        /// Questions instead of the set's; each `transform` among them is measured by itself, its name put into the names of
-        /// the files.
-        #[arg(long, value_name = "FILE")]
-        queries: Option<PathBuf>,
-        /// Word vectors to be used: navec, or word2vec or fastText as text.
-        #[arg(long, value_name = "FILE")]
-        words: Option<PathBuf>,
-        /// File for the documents found, as a TREC run.
-        #[arg(long, value_name = "FILE")]
-        run: Option<PathBuf>,
-        /// File for the answers, a line of JSON each.
-        #[arg(long, value_name = "FILE")]
-        answers: Option<PathBuf>,
-    },
-    /// Print the text that was read from a file.
-    Extract {
-        /// The file.
-        file: PathBuf,
-        /// Print JSON with headings, lists, tables and pages instead of text.
-        #[arg(long)]
-        json: bool,
-        /// Read it in this process instead of a child with limits.
-        #[arg(long, hide = true)]
-        here: bool,
-    },
-    /// Read documents for `index`, from standard input.
-    #[command(hide = true)]
-    ReadWorker,
-    /// Check whether a server, ours or another's, keeps the assistant chat protocol.
-    Conformance {
-        /// Its socket, like <ws://127.0.0.1:8080/ws/assistant>.
-        url: String,
-        /// The language of its texts; those of other languages than Russian are held to their shapes only.
-        #[arg(long, default_value_t = Language::Russian)]
-        locale: Language,
-        /// How long it may take for a reply.
-        #[arg(long, value_name = "TIME", default_value = "10s")]
-        timeout: humantime::Duration,
-        /// Certificates to trust under wss://, PEM; that of the server itself will do.
-        #[arg(
-            long,
-            value_name = "FILE",
-            default_value = "/etc/ssl/certs/ca-certificates.crt"
-        )]
-        ca: PathBuf,
-    },
-    /// Recognise a picture on standard input, confined.
-    #[command(hide = true)]
-    OcrWorker {
-        /// The languages, `rus+eng`.
-        languages: String,
-        /// How it goes about a page.
-        mode: String,
-    },
-    /// Try the models that the settings name.
-    Models {
-        #[command(subcommand)]
-        command: ModelsCommand,
-    },
-    /// Print every setting with its meaning, as a docent.toml.
-    Config {
-        /// The folder whose docent.toml is read; the defaults when absent.
-        library: Option<PathBuf>,
-    },
-}
-
-/// What can be done with models.
-#[derive(Subcommand)]
-enum ModelsCommand {
-    /// Call each of them once and tell whether it can be used, for what, and how fast it is.
-    Check {
-        /// The folder whose docent.toml names them.
-        library: PathBuf,
-    },
-}
-
-/// What can be done with the journal.
-#[derive(Subcommand)]
-enum Order {
-    /// Take a question out of the journal, by the number that its error, the log or a report names.
-    Erase {
-        #[command(flatten)]
-        place: Place,
-        /// Number of the request.
-        id: String,
-    },
-}
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
@@ -429,7 +147,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let writer = models::writer(&config, &place.library)?;
             let begun = Instant::now();
             let data = place.data_folder(&config)?;
-            let opened = library::open_to_serve(&place.library, &data)?;
+            let models = Arc::new(Models::default());
+            let later = config.watch != Watching::Off;
+            let opened = library::open_to_serve(&place.library, &data, &models, later)?;
             opened.report(begun, WARNINGS_AT_START);
             if !check::may_go_live(config.check, &opened, &data) {
                 tracing::warn!("there is no state before at a start, so this one answers");
@@ -437,12 +157,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let desk = Arc::new(Desk::new(opened).with(writer));
             // Ended, its child included, when this arm is left.
             let looks = Arc::default();
+            let watched = (place.library.as_path(), data.as_path());
             let watch = Watch::begin(
-                &place.library,
-                &data,
+                watched,
                 config.watch,
                 config.check,
                 desk.clone(),
+                models,
                 &looks,
                 kept.is_some(),
             );
@@ -554,6 +275,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             anew,
             wait,
             child,
+            words_first,
         } => {
             if child {
                 confine::end_with_parent();
@@ -561,7 +283,10 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let begun = Instant::now();
             let data = place.data_folder(&place.config()?)?;
             let patience = if wait { Patience::Wait } else { Patience::GiveUp };
-            library::index(&place.library, &data, anew, patience, child)?.report(begun, usize::MAX);
+            let extent = if words_first { Extent::Words } else { Extent::Whole };
+            let models = Models::default();
+            library::index(&place.library, &data, anew, patience, extent, &models, child)?
+                .report(begun, usize::MAX);
         }
         Command::Status { place, json } => {
             let data = place.data_folder(&place.config()?)?;
@@ -611,6 +336,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             without,
             queries,
             words,
+            embeddings,
+            fusion,
             run,
             answers,
         } => {
@@ -620,6 +347,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
                 without: without.as_deref(),
                 queries: queries.as_deref(),
                 words: words.as_deref(),
+                embeddings: embeddings.as_deref(),
+                fusion: fusion.into(),
                 run: run.as_deref(),
                 answers: answers.as_deref(),
             })?;

@@ -46,13 +46,29 @@ fn client<T>(
         .map_err(|error| fault(chain(&error)))
 }
 
+/// Returns the client of servers that make vectors.
+pub(crate) fn embeddings(
+    servers: &[Server],
+    library: &Path,
+    prefixes: Prefixes,
+) -> Result<Embeddings, Failure> {
+    let client = client("embeddings", servers, library, |endpoints| {
+        Embeddings::new(endpoints, prefixes)
+    })?;
+    client.ok_or_else(|| Failure::Models {
+        section: "embeddings",
+        reason: "no server is named".to_owned(),
+    })
+}
+
 /// Calls every configured model once; returns what is to be told, and whether all of them can be used.
 pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), Failure> {
     let chat = client("chat", &config.chat.servers, library, Chat::new)?;
     let rerank = client("rerank", &config.rerank.servers, library, Rerank::new)?;
-    let embeddings = client("embeddings", &config.embeddings, library, |endpoints| {
-        Embeddings::new(endpoints, Prefixes::default())
-    })?;
+    let embeddings = match &config.embeddings.servers[..] {
+        [] => None,
+        servers => Some(self::embeddings(servers, library, Prefixes::default())?),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -98,6 +114,37 @@ pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), F
             );
             let _ = writeln!(text, "  {}", state(&probe));
         }
+    }
+    if let Some(path) = &config.embeddings.path {
+        let begun = Instant::now();
+        let opened = crate::embeddings::Models::default().of(library, &config.embeddings);
+        let told = opened.and_then(|model| {
+            let vector = model.map(|model| {
+                model
+                    .question("Сколько длится отпуск?")
+                    .map(|_| model.dimension())
+            });
+            vector.transpose().map_err(|error| Failure::Models {
+                section: "embeddings",
+                reason: error.to_string(),
+            })
+        });
+        let state = match told {
+            Ok(dimension) => format!(
+                "usable; {} dimensions, open and a question encoded in {:.2} s",
+                dimension.unwrap_or_default(),
+                begun.elapsed().as_secs_f64()
+            ),
+            Err(failure) => {
+                fine = false;
+                format!("cannot be used: {}", chain(&failure))
+            }
+        };
+        let _ = writeln!(
+            text,
+            "[embeddings] {}: finds passages by meaning, in this process\n  {state}",
+            path.display()
+        );
     }
     if text.is_empty() {
         text.push_str("no model is configured: answers are quoted, and nothing is sent anywhere\n");

@@ -22,6 +22,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::answers::Answers;
 use crate::check::{self, Guard};
 use crate::desk::Desk;
+use crate::embeddings::Models;
 use crate::golden;
 use crate::lexicon::Lexicons;
 use crate::library::{self, Opened, Stopped};
@@ -107,14 +108,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch; nothing when it is switched off and nobody asks for looks either, as whoever keeps the documents at the
-    /// desk (`kept`) does.
+    /// Begins to watch a library and its index; nothing when it is switched off and nobody asks for looks either, as whoever keeps the
+    /// documents at the desk (`kept`) does.
     pub(crate) fn begin(
-        root: &Path,
-        data: &Path,
+        (root, data): (&Path, &Path),
         how: Watching,
         guard: Guard,
         desk: Arc<Desk>,
+        models: Arc<Models>,
         looks: &Arc<Looks>,
         kept: bool,
     ) -> Option<Self> {
@@ -128,6 +129,7 @@ impl Watch {
             root: root.to_owned(),
             data: data.to_owned(),
             desk,
+            models,
             looks: looks.clone(),
             guard,
             refused: None,
@@ -209,6 +211,7 @@ struct Watched {
     root: PathBuf,
     data: PathBuf,
     desk: Arc<Desk>,
+    models: Arc<Models>,
     looks: Arc<Looks>,
     guard: Guard,
     /// What the guard did not let go live: asked once, not at every look.
@@ -292,7 +295,7 @@ impl Watched {
     fn look(&mut self) -> Result<bool, Stopped> {
         let begun = Instant::now();
         self.looks.begin();
-        match library::reopen(&self.root, &self.data, &self.stop, &self.looks)? {
+        match library::reopen(&self.root, &self.data, &self.models, &self.stop, &self.looks)? {
             Ok(opened) => {
                 self.failed = None;
                 let settled = opened.is_settled();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use docent_answer::{Account, Drafting, Fault, PROMPT_VERSION, Verdict, Written, judge, rewriting};
 use docent_corpus::{Answer, Assistant, AssistantId, Interest, Question, Retrieval, RetrieveError};
-use docent_gateway::Asker;
+use docent_gateway::{Asker, Part};
 use docent_models::{Budget, Cache, Chat, ChatRequest, ModelError, Rerank, Shared, Taken};
 use tokio::sync::{Semaphore, watch};
 
@@ -72,6 +72,19 @@ pub(crate) struct Trace {
     pub(crate) other_words: Option<Result<Vec<String>, ModelError>>,
     /// How writing went; none where no model was asked.
     pub(crate) written: Option<Writing>,
+}
+
+impl Trace {
+    /// Returns what it says in a word.
+    pub(crate) fn part(&self) -> Part {
+        match &self.written {
+            None => Part::Unasked,
+            Some(Writing::Passed(_)) => Part::Written,
+            Some(Writing::Refused) => Part::Refused,
+            Some(Writing::Rejected(_)) => Part::Rejected,
+            Some(Writing::Failed(_)) => Part::Failed,
+        }
+    }
 }
 
 /// How writing went.

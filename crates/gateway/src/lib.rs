@@ -66,13 +66,13 @@ use socket::Socket;
 
 pub use desk::{
     Asking, Candidate, Change, Day, DeskSettings, DocumentState, Done, Effect, Evidence, Figures, Group,
-    Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Record as DocumentEntry,
+    Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Record as DocumentRecord,
     Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial, Trouble, Unread, Unwritten, Verdict, Why,
 };
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
-pub use writing::{Asker, Writing};
+pub use writing::{Asker, Part, Writing};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {

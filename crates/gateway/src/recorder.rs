@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use docent_corpus::{Answer, AssistantId};
 
 use crate::metrics::Ended;
+use crate::writing::Part;
 
 /// By which a person can name a question, and the operator find it in the log and in the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +51,8 @@ pub struct Record {
     pub outcome: Ended,
     /// What the answer quoted, in the order of its numbers.
     pub cited: Vec<Cited>,
+    /// What a model had to do with it; none where models have no part.
+    pub part: Option<Part>,
     /// From the question to its answer, the wait included.
     pub took: Duration,
 }
@@ -93,6 +96,7 @@ impl Recording {
             question: self.recorder.wants_text().then(|| question.to_owned()),
             outcome: Ended::Abandoned,
             cited: Vec::new(),
+            part: None,
             took: Duration::ZERO,
         }
     }

@@ -30,7 +30,7 @@ use crate::recorder::{Record, RequestId};
 use crate::socket::Socket;
 use crate::stream::{Growing, delta, deltas, grown};
 use crate::words::Word;
-use crate::{Asker, EngineError, Shared, Writing, sources};
+use crate::{Asker, EngineError, Part, Shared, Writing, sources};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
 pub(crate) const AWAY: u16 = 1001;
@@ -555,17 +555,19 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
             .map(|recording| recording.begin(request, assistant, &question)),
     };
     let made = if let Some(made) = shared.pool.at_once(assistant, &question) {
-        Ok(Ok(made))
+        Ok(Ok(made.map(quoted)))
     } else if let Some(answer) = being_written {
         timeout(shared.settings.answer_deadline, Guarded(answer)).await
     } else {
         let made = shared.pool.answer(assistant, question);
-        timeout(shared.settings.answer_deadline, made).await
+        let made = timeout(shared.settings.answer_deadline, made).await;
+        made.map(|made| made.map(|made| made.map(quoted)))
     };
     let (outcome, reply) = match made {
-        Ok(Ok(Ok(answer))) => {
+        Ok(Ok(Ok((answer, part)))) => {
             if let Some(record) = &mut ending.record {
                 record.cite(&answer);
+                record.part = part;
             }
             let outcome = match answer.outcome {
                 Outcome::Answered => Ended::Answered,
@@ -594,17 +596,22 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
     reply
 }
 
-type BeingWritten = Pin<Box<dyn Future<Output = Result<Answer, EngineError>> + Send>>;
+type BeingWritten = Pin<Box<dyn Future<Output = Result<(Answer, Part), EngineError>> + Send>>;
+
+/// An answer that no model could have had a part in.
+fn quoted(answer: Answer) -> (Answer, Option<Part>) {
+    (answer, None)
+}
 
 /// An answer being written, whose panic costs this question only.
 struct Guarded(BeingWritten);
 
 impl Future for Guarded {
-    type Output = Result<Result<Answer, EngineError>, Unmade>;
+    type Output = Result<Result<(Answer, Option<Part>), EngineError>, Unmade>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
-            Ok(made) => made.map(Ok),
+            Ok(made) => made.map(|made| Ok(made.map(|(answer, part)| (answer, Some(part))))),
             // It is not polled again: the session lets go of it.
             Err(_) => Poll::Ready(Err(Unmade::Panicked)),
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use docent_corpus::{Answer, Assistant, AssistantId, Interest, Outcome};
-use docent_gateway::{Asker, Engine, EngineError, Gateway, Settings, Writing, listen};
+use docent_gateway::{Asker, Engine, EngineError, Gateway, Part, Settings, Writing, listen};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -79,11 +79,12 @@ impl Engine for Patient {
             if text == " без конца" {
                 std::future::pending::<()>().await;
             }
-            Ok(Answer {
+            let answer = Answer {
                 text: "Раз. Два. Три. Четыре.".to_owned(),
                 outcome: Outcome::Answered,
                 sources: Vec::new(),
-            })
+            };
+            Ok((answer, Part::Written))
         };
         Some(Writing {
             shown,

@@ -23,6 +23,6 @@ pub use entry::Entry;
 pub use lexicon::{Fault, Lesson, Lexicon};
 pub use manifest::{DocumentRecord, Manifest, Refusal, Stamp};
 pub use search::{Index, Told};
-pub use semantic::{WordsError, WordsMade, WordsStamp};
+pub use semantic::{Embedder, EmbedderError, Fusion, WordsError, WordsMade, WordsStamp};
 pub use shelf::Shelf;
 pub use store::{CURRENT, Draft, Generation, Store, StoreError};

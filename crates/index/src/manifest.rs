@@ -108,6 +108,9 @@ pub struct Manifest {
     /// Which word vectors its passages were made near by.
     #[serde(default)]
     words: Option<WordsStamp>,
+    /// Which model its passages were encoded by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
     /// The documents of each assistant, by name.
     assistants: BTreeMap<i64, Vec<DocumentRecord>>,
 }
@@ -115,12 +118,13 @@ pub struct Manifest {
 impl Manifest {
     pub(crate) const FILE: &str = "manifest.json";
 
-    pub(crate) fn new(reader: u32, words: Option<WordsStamp>) -> Self {
+    pub(crate) fn new(reader: u32, words: Option<WordsStamp>, model: Option<String>) -> Self {
         Self {
             layout: LAYOUT,
             analysis: ANALYSIS_VERSION,
             reader,
             words,
+            model,
             assistants: BTreeMap::new(),
         }
     }
@@ -133,6 +137,11 @@ impl Manifest {
     /// Returns which word vectors it was made with.
     pub(crate) fn words(&self) -> Option<WordsStamp> {
         self.words
+    }
+
+    /// Returns the fingerprint of the model that its passages were encoded by.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_deref()
     }
 
     pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {

@@ -1,13 +1,15 @@
-//! Nearness in meaning by word vectors that the operator brings: a complement of the words, off without a file.
+//! Nearness in meaning by word vectors or a model that the operator brings: a complement of the words, off without either.
 //!
 //! Owns what is made of such a file: the words of a question's language, written once in a form that is mapped ([`Words`]), and
-//! for the passages of an assistant two directions each, of the text and of its headings ([`Vectors`]). Leaves to
-//! [`crate::Index`] how nearness is weighed beside the words.
+//! for the passages of an assistant two directions each, of the text and of its headings ([`Vectors`]); and the directions that
+//! a model of whole texts gives ([`Dense`]). Leaves to [`crate::Index`] how nearness is weighed beside the words.
 //!
-//! Invariants: nothing is learned and nothing is fetched; vectors of passages depend on the passages and the file
+//! Invariants: nothing is learned and nothing is fetched; vectors of passages depend on the passages and the file or model
 //! alone, so those of unchanged ones are taken over; every file read here is untrusted and bounded.
 
+mod dense;
 mod format;
+mod table;
 mod vectors;
 mod words;
 
@@ -19,6 +21,8 @@ use std::time::UNIX_EPOCH;
 use docent_corpus::QuestionTerm;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use dense::{Dense, DenseError, Embedding, Journal};
+pub use dense::{Embedder, EmbedderError, Fusion};
 pub(crate) use vectors::Vectors;
 pub use words::WordsMade;
 pub(crate) use words::{Words, WordsMakeError};
@@ -70,6 +74,40 @@ pub(crate) fn blended(found: &[(u32, f32)], all: usize, gain: impl Fn(u32) -> f3
         scores[number as usize].1 += score;
     }
     scores
+}
+
+/// Returns the numbers of the passages that are nearest, nearest first.
+pub(crate) fn nearest(near: &[f32], limit: usize) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..near.len() as u32).collect();
+    let order = |one: &u32, other: &u32| {
+        near[*other as usize]
+            .total_cmp(&near[*one as usize])
+            .then(one.cmp(other))
+    };
+    if limit > 0 && numbers.len() > limit {
+        numbers.select_nth_unstable_by(limit - 1, order);
+        numbers.truncate(limit);
+    }
+    numbers.sort_unstable_by(order);
+    numbers
+}
+
+/// What is added to every place before its reciprocal is taken (Cormack, Clarke and Büttcher 2009): the first places do not
+/// decide alone.
+const PLACE: f32 = 60.0;
+
+/// Makes one order of two by the sum of the reciprocals of the places in both; the first of both would have the score 1.
+pub(crate) fn by_places(found: &[(u32, f32)], nearest: &[u32]) -> Vec<(u32, f32)> {
+    let mut sums = std::collections::BTreeMap::new();
+    let numbers = found.iter().map(|one| &one.0).enumerate();
+    for (place, number) in numbers.chain(nearest.iter().enumerate()) {
+        let part = 0.5 * (PLACE + 1.0) / (PLACE + 1.0 + place as f32);
+        *sums.entry(*number).or_insert(0.0) += part;
+    }
+    let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
+    // Stable: of equals the earlier passage stays first.
+    sums.sort_by(|one, other| other.1.total_cmp(&one.1));
+    sums
 }
 
 /// Leaves the first of the passages found, and as the last of them the one with most of the question's words when it would not
@@ -187,6 +225,20 @@ fn length(vector: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_in_both_orders_make_one() {
+        let found = [(7, 0.9), (3, 0.8), (5, 0.1)];
+        let near = [0.1, 0.0, 0.0, 0.9, 0.0, 0.8, 0.0, 0.2];
+        assert_eq!(nearest(&near, 3), [3, 5, 7]);
+        assert_eq!(nearest(&near, 99).len(), near.len());
+        let both = by_places(&found, &nearest(&near, 3));
+        let order: Vec<u32> = both.iter().map(|one| one.0).collect();
+        // 7 is first and third, 3 second and first, 5 third and second.
+        assert_eq!(order, [3, 7, 5]);
+        let wanted = 61.0 / 2.0 * (1.0 / 62.0 + 1.0 / 61.0);
+        assert!((both[0].1 - wanted).abs() < 1e-6, "{both:?}");
+    }
 
     #[test]
     fn the_passage_with_most_words_stays_whatever_is_nearer() {

@@ -15,8 +15,8 @@ use tantivy::{IndexWriter, SegmentReader, Term};
 use crate::entry::Entry;
 use crate::manifest::{DocumentRecord, Manifest};
 use crate::search::{Index, to_tantivy};
-use crate::semantic::{Vectors, Words};
-use crate::store::StoreError;
+use crate::semantic::{Dense, DenseError, Vectors, Words};
+use crate::store::{Modelled, StoreError};
 use crate::vocabulary::Vocabulary;
 
 /// What tantivy asks for at least; with more it only writes fewer, larger segments on the first run.
@@ -96,16 +96,24 @@ pub struct Shelf<'a> {
     writer: IndexWriter,
     fields: Fields,
     records: HashMap<String, DocumentRecord>,
-    words: Option<Arc<Words>>,
+    beside: Beside<'a>,
     manifest: &'a mut Manifest,
     unfinished: &'a mut usize,
+}
+
+/// By what nearness in meaning is made for the passages.
+pub(crate) struct Beside<'a> {
+    pub(crate) words: Option<Arc<Words>>,
+    pub(crate) modelled: Option<&'a Modelled>,
+    /// Whether a model comes in a later generation, which wants what one before has left.
+    pub(crate) later: bool,
 }
 
 impl<'a> Shelf<'a> {
     pub(crate) fn open(
         folder: PathBuf,
         assistant: AssistantId,
-        words: Option<Arc<Words>>,
+        beside: Beside<'a>,
         manifest: &'a mut Manifest,
         unfinished: &'a mut usize,
     ) -> Result<Self, StoreError> {
@@ -123,7 +131,7 @@ impl<'a> Shelf<'a> {
             writer,
             fields,
             records,
-            words,
+            beside,
             manifest,
             unfinished,
         })
@@ -159,11 +167,11 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    /// Writes everything to disk.
+    /// Writes everything to disk; with a model, passages that it has not encoded yet are encoded here.
     ///
     /// # Errors
     ///
-    /// When the index cannot be written.
+    /// When the index cannot be written, or the model fails.
     pub fn finish(self) -> Result<(), StoreError> {
         let Self {
             assistant,
@@ -172,19 +180,32 @@ impl<'a> Shelf<'a> {
             writer,
             fields,
             records,
-            words,
+            beside,
             manifest,
             unfinished,
         } = self;
         let written = write(&index, writer).and_then(|()| {
             let known = words_of(&index, fields.words)?;
             Vocabulary::write(&folder, &known)?;
-            match &words {
+            match &beside.words {
                 Some(words) => Index::write_vectors(&folder, words),
                 None => Ok(Vectors::remove(&folder)?),
             }
         });
         written.map_err(|error| StoreError::write(&folder, error))?;
+        let encoded = match beside.modelled {
+            Some(modelled) => {
+                let before = modelled.before.as_ref();
+                let before = before.map(|before| before.join(assistant.to_string()));
+                Index::write_dense(&folder, before.as_deref(), modelled)
+            }
+            None if beside.later => Ok(()),
+            None => Dense::remove(&folder).map_err(DenseError::from),
+        };
+        encoded.map_err(|error| match error {
+            DenseError::Model(cause) => StoreError::Model(cause),
+            DenseError::Index(error) => StoreError::write(&folder, error),
+        })?;
         manifest.set(assistant, records.into_values().collect());
         *unfinished -= 1;
         Ok(())

@@ -7,6 +7,7 @@
 //!   gen-000007/     never changes once it is current
 //!     manifest.json
 //!     words         word vectors, where the operator brought some
+//!   passages.journal  what a model has made for a generation that is not whole yet
 //!     1/ 2/ …       one tantivy index for each assistant
 //!   new/            a generation being built; whatever is found there at a start is thrown away
 //! ```
@@ -29,8 +30,10 @@ use docent_corpus::AssistantId;
 use crate::disk::{link_or_copy, sync_folder, write_whole};
 use crate::manifest::Manifest;
 use crate::search::Index;
-use crate::semantic::{WORDS, Words, WordsError, WordsMade, WordsMakeError, WordsStamp};
-use crate::shelf::Shelf;
+use crate::semantic::{
+    Embedder, Embedding, Fusion, Journal, WORDS, Words, WordsError, WordsMade, WordsMakeError, WordsStamp,
+};
+use crate::shelf::{Beside, Shelf};
 
 /// The file that names the current generation; it changes by a rename, so that whoever watches it sees every switch.
 pub const CURRENT: &str = "CURRENT";
@@ -79,6 +82,9 @@ pub enum StoreError {
         #[source]
         source: WordsError,
     },
+    /// The model did not encode the passages.
+    #[error("the model of [embeddings] failed")]
+    Model(#[source] Cause),
     /// Passages could not be written.
     #[error("cannot write the index in {path}")]
     Write {
@@ -115,6 +121,9 @@ pub struct Store {
     root: PathBuf,
     reader: u32,
     words: Option<(PathBuf, WordsStamp)>,
+    embedding: Option<Embedding>,
+    /// Whether a model comes in a later generation.
+    later: bool,
 }
 
 impl Store {
@@ -125,7 +134,37 @@ impl Store {
             root: root.into(),
             reader,
             words: None,
+            embedding: None,
+            later: false,
         }
+    }
+
+    /// Takes a model by which passages are encoded in the generations that are built from here on, and questions in those
+    /// that are opened and were built by the same model.
+    #[must_use]
+    pub fn with_embedder(mut self, embedder: Arc<dyn Embedder>, fusion: Fusion) -> Self {
+        self.embedding = Some(Embedding { embedder, fusion });
+        self
+    }
+
+    /// Returns the same store for a generation in which words alone find, until a later one has what the model makes.
+    #[must_use]
+    pub fn words_first(&self) -> Self {
+        Self {
+            embedding: None,
+            later: self.has_embedder(),
+            ..self.clone()
+        }
+    }
+
+    /// Tells whether it has a model.
+    pub fn has_embedder(&self) -> bool {
+        self.embedding.is_some()
+    }
+
+    /// Tells whether the passages of a generation were encoded by the model of this store, or by none as this store has none.
+    pub fn has_model_of(&self, generation: &Generation) -> bool {
+        generation.manifest.model() == self.embedding.as_ref().map(Embedding::stamp).as_deref()
     }
 
     /// Takes the operator's word vectors for the generations that are built from here on.
@@ -168,7 +207,7 @@ impl Store {
             let Some(name) = self.current()? else {
                 return Ok(None);
             };
-            match Generation::open(&self.root.join(&name), self.reader) {
+            match Generation::open(&self.root.join(&name), self) {
                 Err(error) if last.as_ref() != Some(&name) => {
                     last = Some(name);
                     drop(error);
@@ -202,8 +241,13 @@ impl Store {
         remove_folder(&folder).map_err(io_at(&folder))?;
         let remains = Remains(Some(folder.clone()));
         fs::create_dir(&folder).map_err(io_at(&folder))?;
-        let mut manifest = Manifest::new(self.reader, self.stamp());
+        let mut manifest = Manifest::new(
+            self.reader,
+            self.stamp(),
+            self.embedding.as_ref().map(Embedding::stamp),
+        );
         let (words, made) = self.words_for(&folder, base)?;
+        let modelled = self.modelled()?;
         if let Some(base) = base {
             for &assistant in kept {
                 let home = base.folder.join(assistant.to_string());
@@ -221,9 +265,25 @@ impl Store {
             manifest,
             words,
             made,
+            modelled,
             unfinished: 0,
             _lock: lock,
         })
+    }
+
+    /// Opens what a model has made so far.
+    fn modelled(&self) -> Result<Option<Modelled>, StoreError> {
+        let Some(embedding) = &self.embedding else {
+            return Ok(None);
+        };
+        let journal = Journal::open(&self.root, embedding).map_err(io_at(&self.root))?;
+        // The current generation, even when everything is read anew: its vectors are those of the same texts.
+        let before = self.current()?.map(|name| self.root.join(name));
+        Ok(Some(Modelled {
+            embedding: embedding.clone(),
+            journal,
+            before,
+        }))
     }
 
     /// Puts the words of this store into a generation being built: those of the one before, when they are the same.
@@ -355,10 +415,19 @@ pub struct Draft {
     manifest: Manifest,
     words: Option<Arc<Words>>,
     made: Option<WordsMade>,
+    modelled: Option<Modelled>,
     unfinished: usize,
     // Dropped before the lock: nobody else builds while it is cleared away.
     remains: Remains,
     _lock: File,
+}
+
+/// A model, with what it has made already.
+pub(crate) struct Modelled {
+    pub(crate) embedding: Embedding,
+    pub(crate) journal: Journal,
+    /// The generation that is current.
+    pub(crate) before: Option<PathBuf>,
 }
 
 /// What a build that failed leaves behind: removed, so that a full disk does not stay full of it.
@@ -381,8 +450,18 @@ impl Draft {
     /// When its folder cannot be made or written.
     pub fn shelf(&mut self, assistant: AssistantId) -> Result<Shelf<'_>, StoreError> {
         let folder = self.folder.join(assistant.to_string());
-        let words = self.words.clone();
-        Shelf::open(folder, assistant, words, &mut self.manifest, &mut self.unfinished)
+        let beside = Beside {
+            words: self.words.clone(),
+            modelled: self.modelled.as_ref(),
+            later: self.store.later,
+        };
+        Shelf::open(
+            folder,
+            assistant,
+            beside,
+            &mut self.manifest,
+            &mut self.unfinished,
+        )
     }
 
     /// Returns what was made of the operator's word vectors; nothing when there are none or those of before stand.
@@ -407,6 +486,7 @@ impl Draft {
             unfinished,
             words: _,
             made: _,
+            modelled,
             // The lock first, so that it is given up last.
             _lock,
             mut remains,
@@ -423,9 +503,13 @@ impl Draft {
         fs::rename(&folder, &home).map_err(io_at(&home))?;
         remains.0 = None;
         sync_folder(&store.root).map_err(io_at(&store.root))?;
-        let opened = Generation::open(&home, store.reader)?;
+        let opened = Generation::open(&home, &store)?;
         let current = store.root.join(CURRENT);
         write_whole(&current, name.as_bytes()).map_err(io_at(&current))?;
+        if !store.later {
+            drop(modelled);
+            Journal::remove(&store.root);
+        }
         for old in olds {
             // One that cannot be removed costs space, and the next build tries again.
             let _ = remove_folder(&store.root.join(old));
@@ -445,12 +529,12 @@ pub struct Generation {
 }
 
 impl Generation {
-    fn open(folder: &Path, reader: u32) -> Result<Option<Self>, StoreError> {
+    fn open(folder: &Path, store: &Store) -> Result<Option<Self>, StoreError> {
         let manifest = Manifest::read(folder).map_err(|source| StoreError::Damaged {
             path: folder.to_owned(),
             source: source.into(),
         })?;
-        if !manifest.is_current(reader) {
+        if !manifest.is_current(store.reader) {
             return Ok(None);
         }
         let damaged = |path: &Path, source: tantivy::TantivyError| StoreError::Damaged {
@@ -464,12 +548,14 @@ impl Generation {
             }
             None => None,
         };
+        let embedding = store.embedding.as_ref();
+        let embedding = embedding.filter(|own| manifest.model() == Some(&own.stamp()));
         let mut indexes = HashMap::new();
         for assistant in manifest.assistants() {
             let home = folder.join(assistant.to_string());
             // tantivy panics at some files that were cut short.
-            let opened =
-                catch_unwind(AssertUnwindSafe(|| Index::open(&home, words.clone()))).unwrap_or_else(|_| {
+            let opened = catch_unwind(AssertUnwindSafe(|| Index::open(&home, words.clone(), embedding)))
+                .unwrap_or_else(|_| {
                     Err(tantivy::TantivyError::InternalError(
                         "a file is broken".to_owned(),
                     ))

@@ -125,6 +125,8 @@ pub struct Entry {
     pub outcome: Outcome,
     /// What the answer quoted, in the order of its numbers.
     pub cited: Vec<Cited>,
+    /// What a model had to do with the answer, in a word; none where models have no part.
+    pub model: Option<&'static str>,
     /// From the question to its answer, the wait included.
     pub took: Duration,
 }

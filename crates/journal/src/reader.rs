@@ -159,6 +159,21 @@ impl Reader {
         Ok(counts)
     }
 
+    /// Returns how often models had which part in an answer, most often first; nothing where they have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::outcomes`].
+    pub async fn models(&self, scope: Scope) -> Result<Vec<(String, u64)>, JournalError> {
+        let sql = "SELECT model, COUNT(*) FROM asked WHERE WITHIN AND model IS NOT NULL GROUP BY model ORDER BY 2 DESC, 1";
+        let rows = scope.bind(sql).fetch_all(&self.pool).await?;
+        let mut counts = Vec::new();
+        for row in rows {
+            counts.push((row.try_get::<String, _>(0)?, count(&row, 1)?));
+        }
+        Ok(counts)
+    }
+
     /// Returns the same for each day on which something was asked, the earliest first.
     ///
     /// # Errors

@@ -144,8 +144,8 @@ pub(crate) async fn write(
     let mut transaction = connection.begin().await?;
     for chunk in entries.chunks(ROWS) {
         let sql = insert(
-            "asked (request, at_ms, assistant, question, outcome, took_us)",
-            6,
+            "asked (request, at_ms, assistant, question, outcome, took_us, model)",
+            7,
             chunk.len(),
         );
         let mut query = query(sql, chunk.len());
@@ -156,7 +156,8 @@ pub(crate) async fn write(
                 .bind(one.assistant.0)
                 .bind(one.question.as_deref().map(writable))
                 .bind(one.outcome.name())
-                .bind(i64::try_from(one.took.as_micros()).unwrap_or(i64::MAX));
+                .bind(i64::try_from(one.took.as_micros()).unwrap_or(i64::MAX))
+                .bind(one.model);
         }
         query.execute(&mut *transaction).await?;
     }

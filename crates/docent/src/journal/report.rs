@@ -40,6 +40,8 @@ pub(crate) struct Report {
     until: SystemTime,
     outcomes: Vec<(Outcome, u64)>,
     latency: Option<Latency>,
+    /// What models had to do with answers.
+    models: Vec<(String, u64)>,
     slow: Vec<Asked>,
     sources: Vec<SourceUse>,
     feedback: Feedback,
@@ -67,6 +69,7 @@ impl Report {
                 until,
                 outcomes: reader.outcomes(scope).await?,
                 latency: reader.latency(scope).await?,
+                models: reader.models(scope).await?,
                 slow: reader.slow(scope, LINES).await?,
                 sources: reader.sources(scope, LINES).await?,
                 feedback: reader.feedback(scope).await?,
@@ -112,6 +115,9 @@ impl Report {
         }
         for (outcome, count) in &self.outcomes {
             let _ = writeln!(out, "  {outcome:<10} {count:>8}");
+        }
+        for (part, count) in &self.models {
+            let _ = writeln!(out, "  model {part:<10} {count:>2}");
         }
         let Feedback { helpful, unhelpful } = self.feedback;
         if helpful + unhelpful > 0 {
@@ -254,6 +260,7 @@ impl Report {
             "answered_share": self.answered(),
             "errors": self.count(Outcome::is_error),
             "outcomes": outcomes,
+            "models": self.models.iter().map(|(part, count)| (part.clone(), json!(count))).collect::<serde_json::Map<_, _>>(),
             "feedback": {"helpful": self.feedback.helpful, "unhelpful": self.feedback.unhelpful},
             "latency_ms": self.latency.map(|latency| json!({
                 "p50": latency.p50.as_secs_f64() * 1e3, "p95": latency.p95.as_secs_f64() * 1e3,

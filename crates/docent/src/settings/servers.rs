@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use docent_models::{Endpoint, Key as ModelKey, Secret};
+use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Read;
 use super::values::{count, file, number, quoted, span, time};
+use super::{Config, Read};
 
 /// The names by which SDKs of this kind of server look for its address and key.
 pub(crate) const BASE_URL: &str = "OPENAI_BASE_URL";
@@ -18,6 +19,9 @@ pub(crate) const API_KEY: &str = "OPENAI_API_KEY";
 
 /// For whom that key is made when no address is set.
 const ITS_HOST: &str = "https://api.openai.com/v1";
+
+/// The tables of a section that name servers.
+pub(super) const SERVER: &str = "server";
 
 /// How long a key of a command is good: GigaChat's live half an hour.
 const KEY_LIFETIME: Duration = Duration::from_mins(25);
@@ -195,10 +199,7 @@ pub(super) const SERVER_KEYS: &[ServerKey] = &[
         },
         set: |server, value| {
             let table = value.as_table().and_then(|table| {
-                let pair = |(name, value): (
-                    &toml::Spanned<std::borrow::Cow<'_, str>>,
-                    &toml::Spanned<DeValue<'_>>,
-                )| {
+                let pair = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
                     Some((name.get_ref().to_string(), value.get_ref().as_str()?.to_owned()))
                 };
                 table.iter().map(pair).collect::<Option<Vec<_>>>()
@@ -409,13 +410,98 @@ fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
             .collect::<Option<Vec<_>>>()?
             .into(),
         DeValue::Table(table) => {
-            let pair = |(name, value): (
-                &toml::Spanned<std::borrow::Cow<'_, str>>,
-                &toml::Spanned<DeValue<'_>>,
-            )| { Some((name.get_ref().to_string(), json(value.get_ref())?)) };
+            let pair = |(name, value): (&Spanned<std::borrow::Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                Some((name.get_ref().to_string(), json(value.get_ref())?))
+            };
             serde_json::Value::Object(table.iter().map(pair).collect::<Option<_>>()?)
         }
     })
+}
+
+impl Config {
+    /// Returns where the servers of a section are; nothing when it has none.
+    pub(super) fn servers(section: &str) -> Option<fn(&mut Self) -> &mut Vec<Server>> {
+        match section {
+            "chat" => Some(|config| &mut config.chat.servers),
+            "rerank" => Some(|config| &mut config.rerank.servers),
+            "embeddings" => Some(|config| &mut config.embeddings.servers),
+            _ => None,
+        }
+    }
+
+    /// Reads `[[chat.server]]` and its like.
+    pub(super) fn take_servers(
+        &mut self,
+        section: &str,
+        value: &Spanned<DeValue<'_>>,
+        faults: &mut Vec<(usize, String)>,
+    ) {
+        let Some(place) = Self::servers(section) else {
+            return;
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            let fault = format!("`{SERVER}` must be a list of tables, like [[{section}.{SERVER}]]");
+            return faults.push((value.span().start, fault));
+        };
+        for one in list.iter() {
+            let mut server = Server::default();
+            for (key, value) in one.get_ref().as_table().into_iter().flatten() {
+                let name: &str = key.get_ref();
+                let known = SERVER_KEYS.iter().find(|known| known.name == name);
+                let fault = match known {
+                    Some(known) => (known.set)(&mut server, value.get_ref())
+                        .err()
+                        .map(|expected| format!("`{name}` must be {expected}")),
+                    None => Some(format!(
+                        "unknown key `{name}` in [[{section}.{SERVER}]]; `docent config` prints all keys"
+                    )),
+                };
+                faults.extend(fault.map(|fault| (key.span().start, fault)));
+            }
+            place(self).push(server);
+        }
+    }
+
+    pub(super) fn print_servers(&self, section: &str, lines: &mut Vec<String>) {
+        let Some(place) = Self::servers(section) else {
+            return;
+        };
+        let (mut own, usual) = (self.clone(), Server::default());
+        let servers = std::mem::take(place(&mut own));
+        for server in &servers {
+            lines.extend([String::new(), format!("[[{section}.{SERVER}]]")]);
+            for key in SERVER_KEYS {
+                let (value, default) = ((key.show)(server), (key.show)(&usual));
+                if value != default {
+                    lines.push(format!("{} = {}", key.name, value.as_deref().unwrap_or_default()));
+                }
+            }
+            if server.has_own_key() {
+                lines.push("# api_key is set, and not shown".to_owned());
+            }
+        }
+        if servers.is_empty() && section == "chat" {
+            lines.extend([
+                String::new(),
+                "# Servers of models, OpenAI-compatible, in the order in which they are asked. Without any, nothing is sent anywhere.".to_owned(),
+                format!("# [[{section}.{SERVER}]]"),
+            ]);
+            for key in SERVER_KEYS {
+                lines.push(String::new());
+                lines.extend(key.comment.lines().map(|line| format!("# {}", line.trim())));
+                lines.push(format!(
+                    "# {} = {}",
+                    key.name,
+                    (key.show)(&usual).as_deref().unwrap_or("\"…\"")
+                ));
+            }
+        } else if servers.is_empty() {
+            lines.extend([
+                String::new(),
+                format!("# [[{section}.{SERVER}]] has the keys of [[chat.{SERVER}]]."),
+            ]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is said of a key that nobody knows.
 
-use super::{KEYS, Key};
+use super::{Key, keys};
 
 /// Names an unknown key and the likeliest known one.
 pub(super) fn unknown(section: &str, name: &str) -> String {
@@ -11,8 +11,7 @@ pub(super) fn unknown(section: &str, name: &str) -> String {
         section => format!("{section}.{}", key.name),
     };
     let like = |key: &&Key| strsim::jaro_winkler(key.name, name);
-    let near = KEYS
-        .iter()
+    let near = keys()
         .max_by(|one, other| like(one).total_cmp(&like(other)))
         .filter(|key| like(key) >= LIKE);
     let place = if section.is_empty() {

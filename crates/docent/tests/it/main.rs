@@ -5,6 +5,7 @@
 mod answers;
 mod conformance;
 mod curated;
+mod dense;
 mod desk;
 mod drift;
 mod folder;

@@ -10,8 +10,9 @@ use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 
 use super::{B, DEAD, Index, K1, STORE_CACHE_BLOCKS, Segment};
 use crate::entry::Entry;
-use crate::semantic::{Semantic, Vectors, Words};
+use crate::semantic::{Dense, DenseError, Embedder, Embedding, Fusion, Semantic, Vectors, Words};
 use crate::shelf::{Fields, pack, schema, unpack, words_of};
+use crate::store::Modelled;
 use crate::vocabulary::Vocabulary;
 
 /// Returns, for each length, the part of the denominator of BM25 that does not depend on the term.
@@ -23,19 +24,63 @@ fn damping(lengths: &[u32]) -> Vec<f32> {
 }
 
 impl Index {
-    pub(crate) fn open(folder: &Path, words: Option<Arc<Words>>) -> Result<Self, TantivyError> {
+    pub(crate) fn open(
+        folder: &Path,
+        words: Option<Arc<Words>>,
+        embedding: Option<&Embedding>,
+    ) -> Result<Self, TantivyError> {
         let directory = tantivy::directory::MmapDirectory::open(folder)?;
         let mut index = Self::load(&tantivy::Index::open(directory)?, Vocabulary::open(folder)?)?;
         index.semantic = words
             .map(|words| Semantic::open(folder, words, &index.sections))
             .transpose()?;
+        if let Some(embedding) = embedding {
+            let broken =
+                || TantivyError::InternalError("the vectors are not those of the passages".to_owned());
+            let dense = Dense::open(folder, embedding.clone(), index.len())?;
+            index.dense = Some(dense.ok_or_else(broken)?);
+        }
         Ok(index)
     }
 
     /// Writes the vectors of the passages of a folder.
     pub(crate) fn write_vectors(folder: &Path, words: &Words) -> Result<(), TantivyError> {
-        let index = Self::open(folder, None)?;
+        let index = Self::open(folder, None, None)?;
         Vectors::write(folder, words, &index.sections, |number| index.stored(number))
+    }
+
+    /// Writes what a model makes of the passages of a folder; what it made in the folder of `before` is taken over.
+    pub(crate) fn write_dense(
+        folder: &Path,
+        before: Option<&Path>,
+        modelled: &Modelled,
+    ) -> Result<(), DenseError> {
+        let index = Self::open(folder, None, None)?;
+        let Modelled {
+            embedding, journal, ..
+        } = modelled;
+        Dense::write(folder, before, embedding, journal, index.len(), |number| {
+            index.stored(number)
+        })
+    }
+
+    /// Takes a model for an index in memory, and encodes its passages.
+    ///
+    /// # Errors
+    ///
+    /// When the model fails, or the index cannot be read.
+    pub fn with_embedder(
+        mut self,
+        embedder: Arc<dyn Embedder>,
+        fusion: Fusion,
+    ) -> Result<Self, RetrieveError> {
+        let embedding = Embedding { embedder, fusion };
+        let made = Dense::build(embedding, self.len(), |number| self.stored(number));
+        self.dense = Some(made.map_err(|error| match error {
+            DenseError::Model(cause) => RetrieveError(cause),
+            DenseError::Index(error) => RetrieveError(Box::new(error)),
+        })?);
+        Ok(self)
     }
 
     /// Takes the word vectors in a file for an index in memory.
@@ -140,6 +185,7 @@ impl Index {
             passage_damping: damping(&lengths),
             section_damping: damping(&section_lengths),
             semantic: None,
+            dense: None,
             desks: Mutex::default(),
         })
     }

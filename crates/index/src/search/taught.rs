@@ -55,6 +55,7 @@ impl Index {
         let with = Asking {
             bound: &bound,
             interest: &interest,
+            near: None,
         };
         let found = self.scored(question, limit, with)?;
         Ok(found.found.iter().map(|&(number, _)| number).collect())

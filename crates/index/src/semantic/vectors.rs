@@ -1,31 +1,20 @@
-//! Directions of the passages of one assistant, and how near a question is to each.
+//! Directions of the passages of one assistant by the words in them, and how near a question is to each.
 //!
-//! Owns two files beside the segments, one for texts and one for headings, in the numbering of [`crate::Index`]. A direction
-//! is the sum of the directions of the words, each by its weight; nearness is the cosine after the mean of all passages
-//! has been taken off both, since what all passages of a library have in common tells none from another. Invariant: a row depends
-//! on its text and on the words alone, so a passage that stands is taken over from the generation before.
+//! Owns two tables beside the segments, one for texts and one for headings, in the numbering of [`crate::Index`]. A direction
+//! is the sum of the directions of the words, each by its weight.
 
-use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use docent_corpus::{BlockKind, Passage};
 use docent_language::{detect, tokens};
 use tantivy::TantivyError;
-use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
+use tantivy::directory::OwnedBytes;
 
+use super::table::{Rows, Table, unit};
 use super::words::Words;
-use super::{HEADINGS, STEP, TEXTS, f32_at, hash64, length, quantised, u32_at, u64_at};
-
-/// The last number of a file; another one means another layout.
-const MARK: u32 = 0x646f_7601;
-
-/// Bytes of the end: rows, numbers in a row, identity of the words (8), mark.
-const FOOT: usize = 20;
-
-/// The whole numbers of a question: fine beside those of a row, and 1,024 products of both stay below 2^31.
-const FINE: f32 = 8_191.0;
+use super::{HEADINGS, TEXTS, hash64, quantised};
 
 /// What a text and a heading that say exactly what is asked add to the score, beside at most about 1 for the words: chosen on
 /// the development sets, where 0.05 to 0.2 for either does much the same and more harms questions in the words of the documents.
@@ -36,25 +25,6 @@ const HEADING: f32 = 0.1;
 pub(crate) struct Vectors {
     texts: Table,
     headings: Table,
-}
-
-/// Rows of one kind: numbers of all rows, then for each row what one whole number is, the length without the mean, and the
-/// hash of its text; the mean.
-struct Table {
-    bytes: OwnedBytes,
-    rows: usize,
-    width: usize,
-    id: u64,
-}
-
-/// A table being written, row by row.
-struct Rows<'a, F> {
-    file: F,
-    words: &'a Words,
-    old: Option<(&'a Table, HashMap<u64, usize>)>,
-    steps: Vec<f32>,
-    keys: Vec<u64>,
-    sum: Vec<f64>,
 }
 
 /// Returns the direction of a text, of length 1; nothing when none of its words is known.
@@ -73,16 +43,13 @@ fn direction<'t>(words: &Words, texts: impl Iterator<Item = &'t str>) -> Option<
     unit(sum)
 }
 
-fn unit(mut vector: Vec<f32>) -> Option<Vec<f32>> {
-    let length = length(&vector);
-    for part in &mut vector {
-        *part /= length;
-    }
-    (length > 0.0 && length.is_finite()).then_some(vector)
+/// The same in whole numbers.
+fn row<'t>(words: &Words, texts: impl Iterator<Item = &'t str>) -> Option<(Vec<u8>, f32)> {
+    direction(words, texts).map(|unit| quantised(&unit, words.width()))
 }
 
 /// The lines of a passage that say something.
-fn lines(passage: &Passage) -> impl Iterator<Item = &str> {
+pub(super) fn lines(passage: &Passage) -> impl Iterator<Item = &str> {
     let lines = passage.lead.iter().chain(&passage.lines);
     lines
         .filter(|line| line.kind != BlockKind::Remark)
@@ -94,159 +61,6 @@ fn heading(passage: &Passage) -> &str {
     passage.headings.last().map_or("", |heading| heading)
 }
 
-impl<'a, F: Read + Write + Seek> Rows<'a, F> {
-    fn new(file: F, words: &'a Words, old: Option<&'a Table>) -> Self {
-        let old = old.filter(|old| old.id == words.id() && old.width == words.width());
-        Self {
-            file,
-            words,
-            old: old.map(|old| (old, (0..old.rows).map(|row| (old.key(row), row)).collect())),
-            steps: Vec::new(),
-            keys: Vec::new(),
-            sum: vec![0.0; words.width()],
-        }
-    }
-
-    fn put<'t>(&mut self, key: u64, texts: impl Iterator<Item = &'t str>) -> std::io::Result<()> {
-        let width = self.words.width();
-        let known = self
-            .old
-            .as_ref()
-            .and_then(|(old, keys)| Some((*old, *keys.get(&key)?)));
-        let made;
-        let (row, step) = if let Some((old, row)) = known {
-            (old.row(row), old.step(row))
-        } else {
-            made = direction(self.words, texts)
-                .map_or_else(|| (vec![0; width], 0.0), |unit| quantised(&unit, width));
-            (made.0.as_slice(), made.1)
-        };
-        for (sum, part) in self.sum.iter_mut().zip(row) {
-            *sum += f64::from(step * f32::from(part.cast_signed()));
-        }
-        self.steps.push(step);
-        self.keys.push(key);
-        self.file.write_all(row)
-    }
-
-    /// Takes the mean off and writes what is left to be known of each row.
-    fn finish(mut self) -> std::io::Result<F> {
-        let width = self.words.width();
-        let told = self.steps.iter().filter(|&&step| step > 0.0).count().max(1);
-        let mean: Vec<f32> = self.sum.iter().map(|sum| (sum / told as f64) as f32).collect();
-        let square = mean.iter().map(|part| part * part).sum::<f32>();
-        self.file.seek(SeekFrom::Start(0))?;
-        let mut norms = Vec::with_capacity(self.steps.len());
-        let mut row = vec![0; width];
-        let mut rows = BufReader::new(&mut self.file);
-        for &step in &self.steps {
-            rows.read_exact(&mut row)?;
-            let parts = row.iter().map(|part| step * f32::from(part.cast_signed()));
-            let own: f32 = parts.clone().map(|part| part * part).sum();
-            let along: f32 = parts.zip(&mean).map(|(part, mean)| part * mean).sum();
-            norms.push((own - 2.0 * along + square).max(0.0).sqrt());
-        }
-        self.file.seek(SeekFrom::End(0))?;
-        let mut out = BufWriter::new(&mut self.file);
-        for number in self.steps.iter().chain(&norms) {
-            out.write_all(&number.to_le_bytes())?;
-        }
-        for key in &self.keys {
-            out.write_all(&key.to_le_bytes())?;
-        }
-        for part in &mean {
-            out.write_all(&part.to_le_bytes())?;
-        }
-        for number in [self.steps.len() as u32, width as u32] {
-            out.write_all(&number.to_le_bytes())?;
-        }
-        out.write_all(&self.words.id().to_le_bytes())?;
-        out.write_all(&MARK.to_le_bytes())?;
-        out.flush()?;
-        drop(out);
-        Ok(self.file)
-    }
-}
-
-impl Table {
-    fn of(bytes: OwnedBytes) -> Option<Self> {
-        let foot = bytes.len().checked_sub(FOOT)?;
-        let (rows, width) = (u32_at(&bytes, foot) as usize, u32_at(&bytes, foot + 4) as usize);
-        let id = u64_at(&bytes, foot + 8);
-        let whole = rows
-            .checked_mul(width.checked_add(16)?)?
-            .checked_add(4 * width + FOOT)?;
-        let is_one = u32_at(&bytes, foot + 16) == MARK && whole == bytes.len() && width.is_multiple_of(STEP);
-        is_one.then_some(Self {
-            bytes,
-            rows,
-            width,
-            id,
-        })
-    }
-
-    fn open(folder: &Path, name: &str) -> tantivy::Result<Self> {
-        let directory = MmapDirectory::open(folder)?;
-        let bytes = directory.open_read(Path::new(name))?.read_bytes()?;
-        Self::of(bytes).ok_or_else(|| TantivyError::InternalError(format!("the file {name} is broken")))
-    }
-
-    fn row(&self, row: usize) -> &[u8] {
-        self.bytes
-            .get(row * self.width..(row + 1) * self.width)
-            .unwrap_or_default()
-    }
-
-    fn step(&self, row: usize) -> f32 {
-        f32_at(&self.bytes, self.rows * self.width + 4 * row)
-    }
-
-    fn norm(&self, row: usize) -> f32 {
-        f32_at(&self.bytes, self.rows * (self.width + 4) + 4 * row)
-    }
-
-    fn key(&self, row: usize) -> u64 {
-        u64_at(&self.bytes, self.rows * (self.width + 8) + 8 * row)
-    }
-
-    fn mean(&self) -> Vec<f32> {
-        let at = self.rows * (self.width + 16);
-        (0..self.width)
-            .map(|part| f32_at(&self.bytes, at + 4 * part))
-            .collect()
-    }
-
-    /// Returns the cosine of a direction and each row, the mean taken off both.
-    fn nearness(&self, asked: &[f32]) -> Option<Vec<f32>> {
-        let mean = self.mean();
-        let asked = unit(asked.iter().zip(&mean).map(|(part, mean)| part - mean).collect())?;
-        let along: f32 = asked.iter().zip(&mean).map(|(part, mean)| part * mean).sum();
-        let most = asked.iter().fold(0.0f32, |most, part| most.max(part.abs()));
-        let step = most / FINE;
-        let asked: Vec<i16> = asked.iter().map(|part| (part / step).round() as i16).collect();
-        let rows = (0..self.rows).map(|row| {
-            let (own, norm) = (self.step(row), self.norm(row));
-            if own > 0.0 && norm > 0.0 {
-                (step * own * dot(&asked, self.row(row)) as f32 - along) / norm
-            } else {
-                0.0
-            }
-        });
-        Some(rows.collect())
-    }
-}
-
-/// Adds up the products, in as many sums as a processor has at once: a third faster than in one.
-fn dot(asked: &[i16], row: &[u8]) -> i32 {
-    let mut sums = [0i32; STEP];
-    for (asked, row) in asked.chunks_exact(STEP).zip(row.chunks_exact(STEP)) {
-        for ((sum, &one), &other) in sums.iter_mut().zip(asked).zip(row) {
-            *sum += i32::from(one) * i32::from(other.cast_signed());
-        }
-    }
-    sums.iter().sum()
-}
-
 impl Vectors {
     fn rows<F: Read + Write + Seek>(
         words: &Words,
@@ -255,16 +69,17 @@ impl Vectors {
         sections: &[u32],
         stored: impl Fn(u32) -> tantivy::Result<Vec<u8>>,
     ) -> tantivy::Result<(F, F)> {
-        let mut texts = Rows::new(files.0, words, old.map(|old| &old.texts));
-        let mut heads = Rows::new(files.1, words, old.map(|old| &old.headings));
+        let (width, id) = (words.width(), words.id());
+        let mut texts = Rows::new(files.0, width, id, old.map(|old| &old.texts));
+        let mut heads = Rows::new(files.1, width, id, old.map(|old| &old.headings));
         for (number, &section) in (0u32..).zip(sections) {
             let bytes = stored(number)?;
             let passage = crate::entry::decode(&bytes)
                 .ok_or_else(|| TantivyError::InternalError("a stored passage cannot be read".to_owned()))?;
-            texts.put(hash64(&[&bytes]), lines(&passage))?;
-            if section as usize == heads.steps.len() {
+            texts.put(hash64(&[&bytes]), || row(words, lines(&passage)))?;
+            if section as usize == heads.len() {
                 let own = heading(&passage);
-                heads.put(hash64(&[own.as_bytes()]), std::iter::once(own))?;
+                heads.put(hash64(&[own.as_bytes()]), || row(words, std::iter::once(own)))?;
             }
         }
         Ok((texts.finish()?, heads.finish()?))
@@ -336,8 +151,7 @@ impl Vectors {
 
     /// Tells whether they are those of so many passages and sections, made with these words.
     pub(crate) fn fit(&self, words: &Words, passages: usize, sections: usize) -> bool {
-        let of =
-            |table: &Table, rows| (table.id, table.width, table.rows) == (words.id(), words.width(), rows);
+        let of = |table: &Table, rows| table.is_of(words.id(), words.width()) && table.len() == rows;
         of(&self.texts, passages) && of(&self.headings, sections)
     }
 
@@ -387,9 +201,9 @@ mod tests {
         let mut bytes = Vec::new();
         assert!(Words::make(&path, WordsStamp::of(&path).unwrap(), &mut bytes).is_ok());
         let words = Words::of(OwnedBytes::new(bytes)).unwrap();
-        let mut rows = Rows::new(Cursor::new(Vec::new()), &words, None);
+        let mut rows = Rows::new(Cursor::new(Vec::new()), words.width(), words.id(), None);
         for name in &names[1..] {
-            rows.put(0, std::iter::once(*name)).unwrap();
+            rows.put(0, || row(&words, std::iter::once(*name))).unwrap();
         }
         let table = Table::of(OwnedBytes::new(rows.finish().unwrap().into_inner())).unwrap();
         let asked = direction(&words, std::iter::once(names[1])).unwrap();

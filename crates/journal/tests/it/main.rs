@@ -29,6 +29,7 @@ pub(crate) fn entry(number: usize, question: &str, outcome: Outcome) -> Entry {
         question: Some(question.to_owned()),
         outcome,
         cited: Vec::new(),
+        model: number.is_multiple_of(3).then_some("written"),
         took: Duration::from_millis(number as u64),
     }
 }
