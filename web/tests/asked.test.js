@@ -23,19 +23,21 @@ function library(settings = '') {
   return made;
 }
 
+/** Asks from the chat page, as everyone does. */
 async function ask(server, ...questions) {
-  const socket = new WebSocket(`ws://${server.address}/ws/assistant`);
-  const replies = [];
-  await new Promise((done, fail) => {
+  const { page, context } = await visit(server.url);
+  const replies = await page.evaluate((asked) => new Promise((done, fail) => {
+    const socket = new WebSocket(new URL('ws/assistant', location.href.replace('http', 'ws')));
+    const heard = [];
     socket.onerror = fail;
     socket.onopen = () => {
       socket.send('{"type":"select_assistant","assistant_id":1}');
-      for (const question of questions) socket.send(JSON.stringify({ type: 'question', question }));
+      for (const question of asked) socket.send(JSON.stringify({ type: 'question', question }));
     };
-    socket.onmessage = ({ data }) => { replies.push(JSON.parse(data).message); if (replies.length > questions.length) done(); };
-  });
-  socket.close();
-  return replies.slice(1);
+    socket.onmessage = ({ data }) => { heard.push(JSON.parse(data).message); if (heard.length > asked.length) done(heard.slice(1)); };
+  }), questions);
+  await context.close();
+  return replies;
 }
 
 async function signIn(server, options) {

@@ -36,6 +36,7 @@ texts! {
     answered_share: "Доля", "Үлесі", "Share";
     half_within: "Половина, мс", "Жартысы, мс", "Half within, ms";
     most_within: "95 из 100, мс", "100-ден 95-і, мс", "95 of 100, ms";
+    at_most: "наибольшее", "ең көбі", "at most";
     table_of: "Те же числа таблицей", "Сол сандар кестеде", "The same figures as a table";
 }
 
@@ -98,7 +99,7 @@ fn questions(words: Words, days: &[Day], asked: &[&Day]) -> Markup {
     let most = days.iter().map(|day| day.asked).max().unwrap_or(1).max(1) as f64;
     let step = WIDTH / days.len().max(1) as f64;
     html! {
-        p class="soft" { span class="key whole" {} (words.asked_count()) " " span class="key part" {} (words.answered_count()) "; max " (words.number(most as u64)) }
+        p class="soft" { span class="key whole" {} (words.asked_count()) " " span class="key part" {} (words.answered_count()) "; " (words.at_most()) " " (words.number(most as u64)) }
         svg class="chart" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" aria-hidden="true" {
             @for (nth, day) in days.iter().enumerate() {
                 @for (class, count) in [("ground", day.asked), ("bar", day.answered)] {
@@ -130,7 +131,7 @@ fn latency(words: Words, days: &[Day], asked: &[&Day]) -> Markup {
         .fold(0.1, f64::max);
     let step = WIDTH / days.len().max(1) as f64;
     html! {
-        p class="soft" { span class="key whole" {} (words.most_within()) " " span class="key part" {} (words.half_within()) "; max " (words.figure(most as f32)) }
+        p class="soft" { span class="key whole" {} (words.most_within()) " " span class="key part" {} (words.half_within()) "; " (words.at_most()) " " (words.figure(most as f32)) }
         svg class="chart" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" aria-hidden="true" {
             @for (nth, day) in days.iter().enumerate() { @if let Some((half, most_of)) = day.took {
                 @for (class, time) in [("ground", most_of), ("bar", half)] {

@@ -110,12 +110,21 @@ pub(super) fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &
         }
         @match &trial.why {
             None => section class="card" { p { (words.courtesy()) } },
-            Some(why) => {
-                (verdict(words, why))
-                (candidates(words, assistant, why, linked))
-                (evidence(words, &why.evidence))
-            }
+            // What the documents would have said is no part of what is said.
+            Some(why) if trial.curated.is_some() => details class="card" {
+                summary { (words.without_it()) }
+                (reasons(words, assistant, why, linked))
+            },
+            Some(why) => (reasons(words, assistant, why, linked)),
         }
+    }
+}
+
+fn reasons(words: Words, assistant: AssistantId, why: &Why, linked: bool) -> Markup {
+    html! {
+        (verdict(words, why))
+        (candidates(words, assistant, why, linked))
+        (evidence(words, &why.evidence))
     }
 }
 

@@ -101,6 +101,7 @@ texts! {
     answer: "Ответ", "Жауап", "Answer";
     sources: "Источники", "Дереккөздер", "Sources";
     why: "Почему так", "Неге бұлай", "Why";
+    without_it: "Что сказали бы документы без него", "Онсыз құжаттар не айтар еді", "What the documents would have said without it";
     courtesy: "Это приветствие или благодарность: в документах ничего не искали.", "Бұл сәлемдесу немесе алғыс: құжаттардан ештеңе ізделмеді.", "This is a greeting or thanks: nothing was looked up.";
     p_answers: "Лучший отрывок отвечает на вопрос", "Ең жақсы үзінді сұраққа жауап береді", "The best passage answers";
     p_holds: "Ответ есть где-то в документах", "Жауап құжаттардың бір жерінде бар", "The documents hold the answer";
