@@ -353,7 +353,10 @@ async fn whoever_leaves_takes_the_call_to_the_model_along() {
         let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         socket.send(Message::text(SELECT)).await.unwrap();
         socket
-            .send(Message::text(question(&format!("Сколько длится отпуск {at}?"))))
+            .send(Message::text(question(&format!(
+                "Сколько длится отпуск{}",
+                "?".repeat(at + 1)
+            ))))
             .await
             .unwrap();
         // Some leave before the call has begun, some after.
