@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use crate::answers::Ready;
 use crate::lexicon::{Found, Lexicons};
 use crate::library::Opened;
-use crate::writer::{Asked, Find, Made, Writer};
+use crate::writer::{Asked, Find, Outcomes, Writer};
 
 /// Every assistant of a library, ready to answer.
 pub(crate) struct Desk {
@@ -218,7 +218,7 @@ impl Desk {
         asker: Option<Asker>,
     ) -> Option<(
         watch::Receiver<String>,
-        impl Future<Output = Result<Made, Arc<RetrieveError>>> + Send + 'static,
+        impl Future<Output = Outcomes> + Send + 'static,
     )> {
         let writer = self.writer.as_ref().filter(|writer| writer.serves(assistant))?;
         let now = self.now();

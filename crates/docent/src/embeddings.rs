@@ -216,7 +216,7 @@ struct Told(Mutex<Option<Begun>>);
 struct Begun {
     /// Hidden where there is no terminal.
     bar: ProgressBar,
-    begun: Instant,
+    since: Instant,
     told: Instant,
 }
 
@@ -279,7 +279,7 @@ impl Told {
             } else {
                 ProgressBar::hidden()
             },
-            begun: now,
+            since: now,
             told: now,
         });
         begun.bar.set_position(done as u64);
@@ -289,7 +289,7 @@ impl Told {
             eprintln!("encoded by the model: {all} passages");
         } else if begun.bar.is_hidden() && begun.told.elapsed() >= LINE_EVERY {
             begun.told = now;
-            eprintln!("{}", line(done, all, begun.begun.elapsed()));
+            eprintln!("{}", line(done, all, begun.since.elapsed()));
         }
     }
 }

@@ -384,7 +384,10 @@ mod tests {
             uncommented = uncommented.replace(&format!("# {key} = \"…\""), "");
         }
         let uncommented = uncommented.replace("\n# ", "\n");
-        let sets: Vec<&str> = uncommented.lines().filter(|line| line.contains(" = ")).collect();
+        let sets: Vec<&str> = uncommented
+            .lines()
+            .filter(|line| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')))
+            .collect();
         assert_eq!(sets.len(), keys().count() - unset.len() + SERVER_KEYS.len());
     }
 

@@ -126,7 +126,8 @@ pub(crate) struct Made {
     pub(crate) trace: Trace,
 }
 
-type Outcomes = Result<Made, Arc<RetrieveError>>;
+/// What becomes of an answer.
+pub(crate) type Outcomes = Result<Made, Arc<RetrieveError>>;
 
 /// The models of a library and what they may do.
 pub(crate) struct Writer {

@@ -196,8 +196,12 @@ fn a_broken_directory_is_named_with_the_file_and_what_is_missing() {
             &["modules.json", "Dense"],
         ),
         (
-            &change("1_Pooling/config.json", "mean_tokens\":true", "max_tokens\":true"),
-            &["1_Pooling/config.json", "max_tokens"],
+            &change(
+                "1_Pooling/config.json",
+                "mean_tokens\":true",
+                "median_tokens\":true",
+            ),
+            &["1_Pooling/config.json", "median_tokens"],
         ),
         (&cut(usize::MAX), &["model.safetensors", "cut short"]),
         (&cut(200), &["model.safetensors", "cut short"]),

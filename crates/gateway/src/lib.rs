@@ -72,7 +72,7 @@ pub use desk::{
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
 pub use tls::{CertificateError, Certificates, Renewal};
-pub use writing::{Asker, Part, Writing};
+pub use writing::{Asker, Part, Writing, WrittenAnswer};
 
 /// Answers questions: the program's index, or a canned engine in tests.
 pub trait Engine: Send + Sync + 'static {

@@ -30,7 +30,7 @@ use crate::recorder::{Record, RequestId};
 use crate::socket::Socket;
 use crate::stream::{Growing, delta, deltas, grown};
 use crate::words::Word;
-use crate::{Asker, EngineError, Part, Shared, Writing, sources};
+use crate::{Asker, EngineError, Part, Shared, Writing, WrittenAnswer, sources};
 
 /// Why a session ends, as the close code says it (RFC 6455, section 7.4.1).
 pub(crate) const AWAY: u16 = 1001;
@@ -534,7 +534,7 @@ impl Drop for Ending<'_> {
 }
 
 /// Makes the answer on a blocking thread. Dropped, it gives up its place in the queue, or tells the engine to stop.
-async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared) -> Reply {
+async fn ask(asked: Asked, being_written: Option<WrittenAnswer>, shared: &Shared) -> Reply {
     let Asked {
         assistant,
         question,
@@ -596,15 +596,13 @@ async fn ask(asked: Asked, being_written: Option<BeingWritten>, shared: &Shared)
     reply
 }
 
-type BeingWritten = Pin<Box<dyn Future<Output = Result<(Answer, Part), EngineError>> + Send>>;
-
 /// An answer that no model could have had a part in.
 fn quoted(answer: Answer) -> (Answer, Option<Part>) {
     (answer, None)
 }
 
 /// An answer being written, whose panic costs this question only.
-struct Guarded(BeingWritten);
+struct Guarded(WrittenAnswer);
 
 impl Future for Guarded {
     type Output = Result<Result<(Answer, Option<Part>), EngineError>, Unmade>;

@@ -46,10 +46,13 @@ impl Part {
     }
 }
 
+/// What becomes of an answer that is being written.
+pub type WrittenAnswer = Pin<Box<dyn Future<Output = Result<(Answer, Part), EngineError>> + Send>>;
+
 /// An answer that is being written.
 pub struct Writing {
     /// What may be shown so far: it only grows, and is the beginning of the answer's text.
     pub shown: watch::Receiver<String>,
     /// The whole answer. Dropped, nobody waits any more, and what works for it is to stop.
-    pub answer: Pin<Box<dyn Future<Output = Result<(Answer, Part), EngineError>> + Send>>,
+    pub answer: WrittenAnswer,
 }

@@ -23,7 +23,7 @@ const ITS_HOST: &str = "https://api.openai.com/v1";
 /// The tables of a section that name servers.
 pub(super) const SERVER: &str = "server";
 
-/// How long a key of a command is good: GigaChat's live half an hour.
+/// How long a key of a command is good: those of `GigaChat` live half an hour.
 const KEY_LIFETIME: Duration = Duration::from_mins(25);
 
 /// Text that is not for anybody's eyes.
@@ -443,7 +443,7 @@ impl Config {
             let fault = format!("`{SERVER}` must be a list of tables, like [[{section}.{SERVER}]]");
             return faults.push((value.span().start, fault));
         };
-        for one in list.iter() {
+        for one in list {
             let mut server = Server::default();
             for (key, value) in one.get_ref().as_table().into_iter().flatten() {
                 let name: &str = key.get_ref();
