@@ -11,7 +11,7 @@ use docent_corpus::AssistantId;
 use maud::{Markup, html};
 
 use super::asked::{Group, Lately, NewAnswer, NewLesson, Unwritten};
-use super::keeper::{Candidate, Effect, Trial};
+use super::keeper::{Candidate, Effect, Keeper, Trial};
 use super::words::{Words, texts};
 use super::{Desk, Posted, Visit, figures, trial};
 
@@ -223,7 +223,7 @@ async fn ways(desk: &Arc<Desk>, posted: &Posted, draft: &Draft, refused: Option<
         Ok(trial) => trial,
         Err(response) => return response,
     };
-    let shelves = match desk.look(visit, |keeper| keeper.shelves()).await {
+    let shelves = match desk.look(visit, Keeper::shelves).await {
         Ok(shelves) => shelves,
         Err(response) => return response,
     };
