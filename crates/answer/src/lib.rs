@@ -1,13 +1,14 @@
 //! From a question and its hits to an answer with sources, to places that may help, or to the honest fallback.
 //!
-//! Owns the gate (does the best passage answer?) and the extractive answer (which of its words to quote). Leaves finding
-//! to a [`Retriever`].
+//! Owns the gate (does the best passage answer?), the extractive answer (which of its words to quote) and which questions are those
+//! that the operator has answered. Leaves finding to a [`Retriever`].
 //!
-//! Invariant: every word of an answer but the frame and the source lines stands verbatim in a cited passage, at the range
-//! its quote names.
+//! Invariant: every word of an answer but the frame, the source lines and what the operator has written stands verbatim in a cited
+//! passage, at the range its quote names.
 
 mod asked;
 mod courtesy;
+mod curated;
 mod evidence;
 mod gate;
 mod grounded;
@@ -24,6 +25,7 @@ use docent_language::{detect, tokens};
 
 use asked::Asked;
 use courtesy::Courtesy;
+pub use curated::{Curated, CuratedAnswers, Curation};
 pub use evidence::Evidence;
 pub use gate::{Part, Thresholds, Verdict, thresholds, verdict};
 pub use grounded::{Brief, Drafting, Fault, PROMPT_VERSION, REWRITTEN_FORMS, Rewriting, Written, rewriting};

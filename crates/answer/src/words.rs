@@ -44,6 +44,25 @@ pub(crate) fn reading(text: &str, language: Language) -> String {
     }
 }
 
+/// The last line of an answer that a person has written, with the last day on which it holds.
+pub(crate) fn curated(until: Option<&str>, language: Language) -> String {
+    let day = until.map(|until| date(until, language));
+    match (language, day) {
+        (Language::Russian, None) => "Ответ дан сотрудником организации.".to_owned(),
+        (Language::Russian, Some(day)) => {
+            format!("Ответ дан сотрудником организации и действует по {day} включительно.")
+        }
+        (Language::Kazakh, None) => "Жауапты ұйым қызметкері берген.".to_owned(),
+        (Language::Kazakh, Some(day)) => {
+            format!("Жауапты ұйым қызметкері берген, ол {day} күнін қоса алғанда жарамды.")
+        }
+        (Language::English, None) => "This answer was given by a member of staff.".to_owned(),
+        (Language::English, Some(day)) => {
+            format!("This answer was given by a member of staff and holds through {day}.")
+        }
+    }
+}
+
 /// The page of a source, as it stands behind its title.
 pub(crate) fn page(page: u32, language: Language) -> String {
     match language {

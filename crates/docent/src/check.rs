@@ -6,10 +6,13 @@
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::SystemTime;
 
-use docent_corpus::{AssistantId, Question};
+use docent_answer::CuratedAnswers;
+use docent_corpus::{Assistant, AssistantId, Question};
 use serde::{Deserialize, Serialize};
 
+use crate::answers::{self, Ready};
 use crate::failure::Failure;
 use crate::golden::{self, End, Golden};
 use crate::lexicon::Found;
@@ -74,6 +77,9 @@ pub(crate) struct Checked {
     /// Whether the generation before goes on answering because of it.
     #[serde(default)]
     pub(crate) blocked: bool,
+    /// What is doubtful and fails nothing: answers of the operator that hold no longer.
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
     /// For each assistant, how many questions ended in each way.
     #[serde(skip)]
     counts: Vec<(AssistantId, String, [usize; 5])>,
@@ -89,6 +95,8 @@ impl Checked {
         let given = file.map(golden::read).transpose()?;
         let first = opened.library.assistants.first().map(|one| one.assistant.id);
         let told = opened.told();
+        let ready = Ready::of(&opened.answers, &opened.generation);
+        let now = SystemTime::now();
         for folder in &opened.library.assistants {
             let who = &folder.assistant;
             let own = folder.folder.join(golden::FILE);
@@ -102,32 +110,68 @@ impl Checked {
                     .into_iter()
                     .filter(|one| one.assistant.is_none_or(|id| AssistantId(id) == who.id))
                     .collect(),
-                None => continue,
+                None => Vec::new(),
             };
             let Some(found) = Found::of(&opened.generation, &told, who.id) else {
                 continue;
             };
-            let mut counts = [0; 5];
+            let mut ends = Vec::new();
             for golden in &questions {
                 let question = Question {
                     text: golden.question.clone(),
                 };
-                let answer = docent_answer::answer(who, &question, &found).map_err(Failure::Answer)?;
+                let answer = match ready.answer(who, &golden.question, now) {
+                    Some((_, answer)) => answer,
+                    None => docent_answer::answer(who, &question, &found).map_err(Failure::Answer)?,
+                };
                 let end = golden.end(&answer);
-                counts[End::ALL.iter().position(|one| *one == end).unwrap_or(0)] += 1;
-                if !golden.passes(end) {
-                    checked.failed.push(Failed {
-                        assistant: who.id.0,
-                        name: golden.name.clone(),
-                        question: golden.question.clone(),
-                        end: end.name().to_owned(),
-                    });
-                }
+                ends.push((golden.name.clone(), &golden.question, end, golden.passes(end)));
             }
-            checked.asked += questions.len();
-            checked.counts.push((who.id, who.name.clone(), counts));
+            // Each question of the operator's answers must end in its own.
+            if given.is_none() {
+                let today = answers::day(now);
+                let all = opened.answers.get(&who.id).map_or(&[][..], CuratedAnswers::all);
+                for one in all.iter().filter(|one| !one.is_over(&today)) {
+                    for question in &one.questions {
+                        let given = ready.answer(who, question, now).map(|(line, _)| line);
+                        let right = given == Some(one.line);
+                        let end = if right { End::Right } else { End::Wrong };
+                        ends.push((
+                            format!("{} line {}", answers::FILE, one.line),
+                            question,
+                            end,
+                            right,
+                        ));
+                    }
+                }
+                let doubts = answers::doubts(&opened.answers, &opened.generation, who.id, &today);
+                let told = |what| format!("{}: {}: {what}", who.name, answers::FILE);
+                checked.warnings.extend(doubts.into_iter().map(told));
+            }
+            checked.take(who, ends);
         }
         Ok(checked)
+    }
+
+    /// Counts how the questions of an assistant ended: the name of each, its words, its end, and whether that is right.
+    fn take(&mut self, who: &Assistant, ends: Vec<(String, &String, End, bool)>) {
+        if ends.is_empty() {
+            return;
+        }
+        let mut counts = [0; 5];
+        self.asked += ends.len();
+        for (name, question, end, passes) in ends {
+            counts[End::ALL.iter().position(|one| *one == end).unwrap_or(0)] += 1;
+            if !passes {
+                self.failed.push(Failed {
+                    assistant: who.id.0,
+                    name,
+                    question: question.clone(),
+                    end: end.name().to_owned(),
+                });
+            }
+        }
+        self.counts.push((who.id, who.name.clone(), counts));
     }
 
     /// Tells whether every question ended as it must.
@@ -177,6 +221,9 @@ impl Checked {
                 one.end, one.name, one.assistant, one.question
             );
         }
+        for warning in &self.warnings {
+            let _ = writeln!(out, "warning: {warning}");
+        }
         let _ = writeln!(out, "\n{}", self.summary());
         out
     }
@@ -187,6 +234,7 @@ impl Checked {
             "generation": self.generation,
             "asked": self.asked,
             "failed": self.failed,
+            "warnings": self.warnings,
             "assistants": self.counts.iter().map(|(id, name, counts)| {
                 let counts: serde_json::Map<String, serde_json::Value> = End::ALL
                     .iter()

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use docent_answer::Account;
 use docent_corpus::{
@@ -16,6 +17,7 @@ use docent_gateway::{Asker, Engine, EngineError, Writing};
 use docent_index::{Generation, Told};
 use tokio::sync::watch;
 
+use crate::answers::Ready;
 use crate::lexicon::{Found, Lexicons};
 use crate::library::Opened;
 use crate::writer::{Asked, Find, Outcomes, Writer};
@@ -38,6 +40,8 @@ struct Snapshot {
     lexicons: Lexicons,
     /// The operator's words, bound to the passages of this generation.
     told: HashMap<AssistantId, Told>,
+    /// The operator's own answers.
+    ready: Ready,
     /// Of the questions that the operator suggests, those that this generation answers.
     suggestions: HashMap<AssistantId, Vec<String>>,
 }
@@ -45,6 +49,7 @@ struct Snapshot {
 impl Snapshot {
     fn of(opened: Opened, number: u64) -> Self {
         let told = opened.told();
+        let ready = Ready::of(&opened.answers, &opened.generation);
         let assistants = opened.library.assistants.into_iter().map(|one| one.assistant);
         let mut made = Self {
             number,
@@ -52,6 +57,7 @@ impl Snapshot {
             generation: opened.generation,
             lexicons: opened.lexicons,
             told,
+            ready,
             suggestions: HashMap::new(),
         };
         made.suggestions = made.answered_suggestions();
@@ -64,8 +70,9 @@ impl Snapshot {
             let found = self.retriever(one.id)?;
             let answered = |(nth, text): (usize, &String)| {
                 let question = Question { text: text.clone() };
-                let answer = docent_answer::answer(one, &question, &found);
-                let kept = answer.is_ok_and(|answer| answer.outcome == Outcome::Answered);
+                let kept = self.curated(one, text).is_some()
+                    || docent_answer::answer(one, &question, &found)
+                        .is_ok_and(|answer| answer.outcome == Outcome::Answered);
                 if !kept {
                     let (assistant, nth) = (one.id.0, nth + 1);
                     tracing::info!(
@@ -82,6 +89,11 @@ impl Snapshot {
             ))
         };
         self.assistants.iter().filter_map(of).collect()
+    }
+
+    /// Returns the operator's own answer to a question, and the line where it stands; nothing when there is none.
+    fn curated(&self, who: &Assistant, question: &str) -> Option<(usize, Answer)> {
+        self.ready.answer(who, question, SystemTime::now())
     }
 
     /// Returns what finds the passages of an assistant; nothing when there is no such assistant.
@@ -114,6 +126,7 @@ impl Desk {
         now.generation.number() != opened.generation.number()
             || !now.assistants.iter().eq(assistants)
             || now.lexicons != opened.lexicons
+            || *now.ready.answers() != opened.answers
     }
 
     /// Replaces the library by a newer state of it; returns whether anything differs.
@@ -123,6 +136,7 @@ impl Desk {
         if now.generation.number() == new.generation.number()
             && now.assistants == new.assistants
             && now.lexicons == new.lexicons
+            && now.ready.answers() == new.ready.answers()
         {
             return false;
         }
@@ -138,6 +152,13 @@ impl Desk {
     fn now(&self) -> Arc<Snapshot> {
         // The lock guards one pointer, which is whole even when a thread panicked.
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the operator's own answer, and the line of `answers.toml` where it stands; nothing when there is none.
+    pub(crate) fn curated(&self, assistant: AssistantId, question: &str) -> Option<(usize, Answer)> {
+        let now = self.now();
+        let who = now.assistants.iter().find(|one| one.id == assistant)?;
+        now.curated(who, question)
     }
 
     /// Finds and judges; nothing when there is no such assistant.
@@ -174,6 +195,9 @@ impl Desk {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
         let found = now.retriever(assistant)?;
+        if let Some((_, answer)) = now.curated(who, question) {
+            return Some(Ok(answer));
+        }
         let question = Question {
             text: question.to_owned(),
         };
@@ -199,7 +223,7 @@ impl Desk {
         let writer = self.writer.as_ref().filter(|writer| writer.serves(assistant))?;
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?.clone();
-        if docent_answer::courtesy(&who, question).is_some() {
+        if docent_answer::courtesy(&who, question).is_some() || now.curated(&who, question).is_some() {
             return None;
         }
         let asked = Asked {
@@ -232,7 +256,8 @@ impl Engine for Desk {
     fn at_once(&self, assistant: AssistantId, question: &str) -> Option<Result<Answer, EngineError>> {
         let now = self.now();
         let who = now.assistants.iter().find(|one| one.id == assistant)?;
-        docent_answer::courtesy(who, question).map(Ok)
+        let curated = now.curated(who, question).map(|(_, answer)| answer);
+        curated.or_else(|| docent_answer::courtesy(who, question)).map(Ok)
     }
 
     fn write(&self, assistant: AssistantId, question: &str, asker: Asker) -> Option<Writing> {

@@ -81,7 +81,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Golden>, Failure> {
 }
 
 /// Reads questions, one in each line; every fault is told with its line.
-fn parse(text: &str) -> Result<Vec<Golden>, Vec<String>> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Golden>, Vec<String>> {
     let (mut questions, mut faults) = (Vec::new(), Vec::new());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, line) in text

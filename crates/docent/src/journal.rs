@@ -16,7 +16,7 @@ use docent_journal::{
     Cited, Entry, Journal, JournalError, Outcome, Place, Reader, Settings, Text, UnusableUrl, Writing,
 };
 
-pub(crate) use report::{Form, Report};
+pub(crate) use report::{Form, Report, normal};
 
 /// The file of the journal, in the folder of the index.
 const FILE: &str = "journal.db";
@@ -214,7 +214,7 @@ impl Unread {
 }
 
 /// Runs something that waits for the database.
-fn wait<T>(work: impl Future<Output = Result<T, Unread>>) -> std::io::Result<Result<T, Unread>> {
+pub(crate) fn wait<T>(work: impl Future<Output = Result<T, Unread>>) -> std::io::Result<Result<T, Unread>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -222,7 +222,7 @@ fn wait<T>(work: impl Future<Output = Result<T, Unread>>) -> std::io::Result<Res
 }
 
 /// Reads a library's journal.
-async fn reader(wanted: &Wanted, data: &Path) -> Result<Reader, Unread> {
+pub(crate) async fn reader(wanted: &Wanted, data: &Path) -> Result<Reader, Unread> {
     let place = wanted.place(data).ok_or(Unread::Off)?;
     Ok(Reader::open(place).await?)
 }

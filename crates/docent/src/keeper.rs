@@ -10,23 +10,26 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use docent_answer::Curated;
 use docent_corpus::{AssistantId, Version};
 use docent_gateway::{
-    Asking, ChangeRefused as Refused, DocumentRecord, DocumentState, Done, Effect, NewDocument, Progress,
-    Shelf, Shelves, Trouble, Unread,
+    Asking, ChangeRefused as Refused, DocumentRecord, DocumentState, Done, Effect, Figures, Group, Lately,
+    NewAnswer, NewDocument, NewLesson, Progress, Shelf, Shelves, Trouble, Unread, Unwritten,
 };
 use docent_index::{Generation, Refusal};
 use docent_ingest::{AssistantFolder, FoundFile, MAX_FILE_BYTES, may_be_document, scan, version_of};
 use tempfile::NamedTempFile;
 
 use crate::desk::Desk;
+use crate::journal::Wanted;
 use crate::looks::{Ended, Looks};
 use crate::reader::Reader;
 use crate::status::{Row, State, Status};
 use crate::trial;
 use crate::watch::Stir;
+use crate::{answers, asked, edits};
 
 /// What the name of a file begins with until it is whole; hidden, so that nobody reads it.
 const PREFIX: &str = ".docent-upload-";
@@ -50,6 +53,9 @@ pub(crate) struct Keeper {
     stir: Option<SyncSender<Stir>>,
     /// One file is checked at a time: each is whole in memory for it.
     checking: Mutex<()>,
+    journal: Wanted,
+    /// One line is added at a time: each is added to what stands there.
+    adding: Mutex<()>,
 }
 
 impl Keeper {
@@ -59,6 +65,7 @@ impl Keeper {
         data: &Path,
         looks: Arc<Looks>,
         stir: Option<SyncSender<Stir>>,
+        journal: Wanted,
     ) -> Self {
         Self {
             desk,
@@ -67,6 +74,8 @@ impl Keeper {
             looks,
             stir,
             checking: Mutex::new(()),
+            journal,
+            adding: Mutex::new(()),
         }
     }
 
@@ -80,6 +89,26 @@ impl Keeper {
         homes
             .find(|home| home.assistant.id == assistant)
             .ok_or(Refused::Unknown)
+    }
+
+    /// Adds to the folder of an assistant, and waits until that is taken in.
+    fn add(
+        &self,
+        assistant: AssistantId,
+        adds: impl FnOnce(&Path) -> Result<(), edits::Unwritten>,
+    ) -> Result<Effect, Unwritten> {
+        let _turn = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let home = self.home(assistant).map_err(|_| Unwritten::Unknown)?;
+        adds(&home.folder).map_err(unwritten)?;
+        let looked = self
+            .stir
+            .as_ref()
+            .and_then(|stir| self.looks.fresh(stir, PATIENCE));
+        Ok(match looked {
+            Some(Ended::Live) => Effect::Live,
+            Some(Ended::Held) => Effect::Held,
+            Some(Ended::Failed) | None => Effect::Later,
+        })
     }
 
     /// Waits until the index that answers is as wanted.
@@ -141,6 +170,50 @@ impl docent_gateway::Keeper for Keeper {
 
     fn ask(&self, assistant: AssistantId, question: String) -> Asking {
         Box::pin(trial::ask(self.desk.clone(), assistant, question))
+    }
+
+    fn unanswered(&self, lately: Lately) -> Result<Option<Vec<Group>>, Trouble> {
+        asked::groups(&self.journal, &self.data, lately)
+    }
+
+    fn figures(&self, lately: Lately) -> Result<Option<Figures>, Trouble> {
+        asked::figures(&self.journal, &self.data, lately)
+    }
+
+    fn curate(&self, new: NewAnswer) -> Result<Effect, Unwritten> {
+        let NewAnswer {
+            assistant,
+            questions,
+            text,
+            until,
+            source,
+        } = new;
+        let curated = Curated {
+            questions,
+            text,
+            until,
+            source,
+            line: 0,
+        };
+        let today = answers::day(SystemTime::now());
+        self.add(assistant, |folder| edits::curate(folder, curated, &today))
+    }
+
+    fn teach(&self, new: NewLesson) -> Result<Effect, Unwritten> {
+        let NewLesson {
+            assistant,
+            question,
+            document,
+            section,
+            contains,
+        } = new;
+        let lesson = edits::Lesson {
+            question,
+            document,
+            section,
+            contains,
+        };
+        self.add(assistant, |folder| edits::teach(folder, &lesson))
     }
 
     fn put(&self, new: NewDocument, bytes: &mut dyn Read) -> Result<Done, Refused> {
@@ -306,6 +379,20 @@ fn take_away_left_overs(folder: &Path) {
         if ours && old {
             // One that cannot be deleted stays, hidden as it is.
             let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Tells the page why nothing was added; what the system says goes to the log.
+fn unwritten(refused: edits::Unwritten) -> Unwritten {
+    let what = refused.to_string();
+    match refused {
+        edits::Unwritten::Unfit(what) => Unwritten::Unfit(what),
+        edits::Unwritten::Taken { .. } | edits::Unwritten::Taught { .. } => Unwritten::Taken(what),
+        edits::Unwritten::Broken { .. } => Unwritten::Broken(what),
+        edits::Unwritten::Io { source, .. } => {
+            tracing::warn!(error = %source, "{what}");
+            Unwritten::Failed
         }
     }
 }

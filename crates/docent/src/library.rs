@@ -21,6 +21,7 @@ use docent_index::{
 };
 use docent_ingest::{AssistantFolder, FoundFile, Library, MAX_FILE_BYTES, READER_VERSION, scan, version_of};
 
+use crate::answers::{self, Answers};
 use crate::check::Checked;
 use crate::embeddings::Models;
 use crate::failure::Failure;
@@ -45,6 +46,8 @@ pub(crate) struct Opened {
     pub(crate) generation: Generation,
     /// The operator's words.
     pub(crate) lexicons: Lexicons,
+    /// The operator's own answers.
+    pub(crate) answers: Arc<Answers>,
     /// What was done to get there.
     pub(crate) work: Work,
 }
@@ -648,7 +651,16 @@ impl Opened {
     fn of(mut library: Library, generation: Generation, work: Work) -> Self {
         let (lexicons, mut warnings) = lexicon::read(&library);
         library.warnings.append(&mut warnings);
+        let (answers, mut warnings) = answers::read(&library);
+        library.warnings.append(&mut warnings);
+        let today = answers::day(SystemTime::now());
+        for one in &library.assistants {
+            let doubts = answers::doubts(&answers, &generation, one.assistant.id, &today);
+            let told = |what| format!("{}: {}: {what}", one.assistant.name, answers::FILE);
+            library.warnings.extend(doubts.into_iter().map(told));
+        }
         Self {
+            answers: Arc::new(answers),
             library,
             generation,
             lexicons,

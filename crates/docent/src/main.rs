@@ -8,12 +8,15 @@
     reason = "this is the command line"
 )]
 
+mod answers;
 mod arguments;
+mod asked;
 mod calibrate;
 mod check;
 mod confine;
 mod conformance;
 mod desk;
+mod edits;
 mod embeddings;
 mod eval;
 mod extract;
@@ -166,7 +169,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             );
             let kept = kept.map(|(listener, settings)| {
                 let stir = watch.as_ref().and_then(Watch::stir);
-                let keeper = Keeper::new(desk.clone(), &place.library, &data, looks, stir);
+                let keeper = Keeper::new(
+                    desk.clone(),
+                    &place.library,
+                    &data,
+                    looks,
+                    stir,
+                    config.journal.clone(),
+                );
                 (listener, settings, keeper)
             });
             // Dropped after the last session has ended, which writes what waits.
@@ -214,14 +224,19 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             if let Some(path) = questions {
                 for question in asked(&path)? {
                     let (who, account) = account(&question)?;
-                    println!("{}", why::json(&who, &question, &account));
+                    let curated = desk.curated(id, &question);
+                    println!("{}", why::json(&who, &question, &account, curated.as_ref()));
                 }
             }
             if let Some(question) = question {
                 let (who, account) = account(&question)?;
+                let curated = desk.curated(id, &question);
                 if json {
-                    println!("{:#}", why::json(&who, &question, &account));
+                    println!("{:#}", why::json(&who, &question, &account, curated.as_ref()));
                 } else {
+                    if let Some((line, answer)) = &curated {
+                        print!("{}", why::curated(*line, answer));
+                    }
                     print!("{}", why::text(&who, &account));
                     if let Some(made) = with_models(&desk, id, &question)? {
                         print!("{}", why::models(&made));

@@ -35,9 +35,18 @@ fn accounted(
     let (who, account) = desk
         .account(assistant, question)
         .ok_or(Trouble::UnknownAssistant)?;
+    if let Some((line, answer)) = desk.curated(assistant, question) {
+        return Ok(Trial {
+            answer,
+            curated: Some(line),
+            why: Some(reasons(&who, question, &account.map_err(failed)?)),
+            models: Vec::new(),
+        });
+    }
     if let Some(answer) = docent_answer::courtesy(&who, question) {
         return Ok(Trial {
             answer,
+            curated: None,
             why: None,
             models: Vec::new(),
         });
@@ -47,11 +56,13 @@ fn accounted(
     Ok(match made {
         Some(Made { answer, trace }) => Trial {
             answer,
+            curated: None,
             why,
             models: steps(trace),
         },
         None => Trial {
             answer: account.answer(&who),
+            curated: None,
             why,
             models: Vec::new(),
         },

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use docent_corpus::Assistant;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
+use crate::answers::Answers;
 use crate::check::{self, Guard};
 use crate::desk::Desk;
 use crate::embeddings::Models;
@@ -134,6 +135,7 @@ impl Watch {
             refused: None,
             stop: stop.clone(),
             failed: None,
+            warned: None,
         };
         let own = stir.clone();
         let thread = thread::Builder::new()
@@ -187,6 +189,7 @@ struct Refused {
     assistants: Vec<Assistant>,
     questions: Vec<Option<String>>,
     lexicons: Lexicons,
+    answers: Arc<Answers>,
 }
 
 impl Refused {
@@ -198,6 +201,7 @@ impl Refused {
             assistants: folders.iter().map(|one| one.assistant.clone()).collect(),
             questions: folders.iter().map(|one| questions(&one.folder)).collect(),
             lexicons: opened.lexicons.clone(),
+            answers: opened.answers.clone(),
         }
     }
 }
@@ -215,6 +219,8 @@ struct Watched {
     stop: Arc<AtomicBool>,
     /// The pause after the last look, when that failed.
     failed: Option<Duration>,
+    /// What was told of the library last; nothing before the first look, as the start has told it.
+    warned: Option<Vec<String>>,
 }
 
 impl Watched {
@@ -293,6 +299,7 @@ impl Watched {
             Ok(opened) => {
                 self.failed = None;
                 let settled = opened.is_settled();
+                self.warn(&opened);
                 let ended = self.put(opened, begun);
                 self.looks.end(ended);
                 Ok(settled)
@@ -311,6 +318,18 @@ impl Watched {
                 Ok(false)
             }
         }
+    }
+
+    /// Tells the log what has become wrong with the library: an answer that holds no longer, a line that cannot be read.
+    fn warn(&mut self, opened: &Opened) {
+        let now = &opened.library.warnings;
+        // A child has told it on the same terminal.
+        if let Some(before) = self.warned.as_ref().filter(|_| !opened.work.told) {
+            for warning in now.iter().filter(|warning| !before.contains(warning)) {
+                tracing::warn!("{warning}");
+            }
+        }
+        self.warned = Some(now.clone());
     }
 
     fn put(&mut self, opened: Opened, begun: Instant) -> Ended {

@@ -6,9 +6,10 @@
 use std::fmt::Write as _;
 
 use docent_answer::{Account, Thresholds, Verdict, thresholds};
-use docent_corpus::{Assistant, Hit, Match, Repair};
+use docent_corpus::{Answer, Assistant, Hit, Match, Repair};
 use docent_gateway::Change;
 
+use crate::answers;
 use crate::writer::Made;
 
 /// The name of a verdict.
@@ -35,6 +36,15 @@ pub(crate) fn terms_of(account: &Account, hit: &Hit, wanted: fn(Match) -> bool) 
         .filter(|(_, place)| wanted(**place))
         .map(|(term, _)| term.word.clone())
         .collect()
+}
+
+/// Says that an answer is the operator's own.
+pub(crate) fn curated(line: usize, answer: &Answer) -> String {
+    format!(
+        "answered by: {}, line {line}, whatever the documents say\n  {}\n\nwithout it\n",
+        answers::FILE,
+        answer.text.replace('\n', "\n  ")
+    )
 }
 
 /// Returns the account for a person.
@@ -237,7 +247,12 @@ fn mended(repair: Repair) -> &'static str {
 }
 
 /// Returns the account as JSON.
-pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> serde_json::Value {
+pub(crate) fn json(
+    assistant: &Assistant,
+    question: &str,
+    account: &Account,
+    curated: Option<&(usize, Answer)>,
+) -> serde_json::Value {
     let read = account.found.reading.as_ref().map(|reading| {
         let repairs: Vec<&str> = reading.repairs.iter().map(|repair| mended(*repair)).collect();
         serde_json::json!({ "text": reading.text, "repairs": repairs })
@@ -245,6 +260,7 @@ pub(crate) fn json(assistant: &Assistant, question: &str, account: &Account) -> 
     serde_json::json!({
         "question": question,
         "read_as": read,
+        "curated": curated.map(|(line, answer)| serde_json::json!({ "line": line, "text": answer.text })),
         "verdict": name(account.verdict),
         "answers": account.evidence.answers(),
         "holds": account.evidence.holds(),

@@ -12,12 +12,15 @@
 //! another site; no secret stands in an address; every link is relative, so that a proxy may put a prefix before them.
 
 mod access;
+mod asked;
+mod charts;
 mod documents;
 mod figures;
 mod frame;
 mod keeper;
 mod sign;
 mod trial;
+mod unanswered;
 mod uploads;
 mod words;
 
@@ -40,6 +43,7 @@ use crate::{Gateway, Peer, Shared, peer, sources};
 use access::{Access, Denied, SessionId};
 use words::Words;
 
+pub use asked::{Day, Figures, Group, Lately, NewAnswer, NewLesson, Unwritten};
 pub use keeper::{
     Asking, Candidate, Change, Done, Effect, Evidence, Keeper, NewDocument, Progress, Record, Refused, Shelf,
     Shelves, State as DocumentState, Step, Stretch, Trial, Trouble, Unread, Verdict, Why,
@@ -92,7 +96,12 @@ impl Gateway {
 type PageName = fn(Words) -> &'static str;
 
 /// The pages that every page links to, in that order: the address below `/desk/`, and the name.
-const PAGES: [(&str, PageName); 2] = [("./", Words::documents), ("try", Words::trial)];
+const PAGES: [(&str, PageName); 4] = [
+    ("./", Words::documents),
+    ("try", Words::trial),
+    ("unanswered", Words::unanswered),
+    ("charts", Words::charts),
+];
 
 /// Looks at the folder and questions at one time: each costs a core, and a keeper is one person.
 const LOOKS: usize = 2;
@@ -161,6 +170,13 @@ fn router(desk: Arc<Desk>) -> Router {
         .route("/desk/", get(documents::page))
         .route("/desk/progress", get(documents::progress))
         .route("/desk/try", get(trial::page).post(trial::asked))
+        .route(
+            "/desk/unanswered",
+            get(unanswered::page).post(unanswered::group_asked),
+        )
+        .route("/desk/curate", post(unanswered::curate))
+        .route("/desk/teach", post(unanswered::teach))
+        .route("/desk/charts", get(charts::page))
         .route("/desk/upload", get(uploads::page).post(uploads::upload))
         .route("/desk/delete", get(uploads::sure).post(uploads::delete))
         .route("/desk/sign-in", get(sign::page).post(sign::begin))

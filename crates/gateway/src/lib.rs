@@ -65,9 +65,9 @@ use recorder::Recording;
 use socket::Socket;
 
 pub use desk::{
-    Asking, Candidate, Change, DeskSettings, DocumentState, Done, Effect, Evidence, Keeper, Listener,
-    NewDocument, Progress, Record as DocumentRecord, Refused as ChangeRefused, Shelf, Shelves, Step, Stretch,
-    Trial, Trouble, Unread, Verdict, Why,
+    Asking, Candidate, Change, Day, DeskSettings, DocumentState, Done, Effect, Evidence, Figures, Group,
+    Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Record as DocumentRecord,
+    Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial, Trouble, Unread, Unwritten, Verdict, Why,
 };
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use docent_corpus::{Answer, Assistant, AssistantId, Outcome};
 use docent_gateway::{
-    Asking, Certificates, ChangeRefused, DeskSettings, Done, Effect, Engine, EngineError, Gateway, Keeper,
-    Listener, NewDocument, Progress, Settings, Shelves, Step, Trial, Trouble, listen,
+    Asking, Certificates, ChangeRefused, DeskSettings, Done, Effect, Engine, EngineError, Figures, Gateway,
+    Group, Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Settings, Shelves, Step,
+    Trial, Trouble, Unwritten, listen,
 };
 use rcgen::generate_simple_self_signed;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -41,6 +42,22 @@ impl Engine for Canned {
 }
 
 impl Keeper for Canned {
+    fn unanswered(&self, _: Lately) -> Result<Option<Vec<Group>>, Trouble> {
+        Ok(None)
+    }
+
+    fn figures(&self, _: Lately) -> Result<Option<Figures>, Trouble> {
+        Ok(None)
+    }
+
+    fn curate(&self, _: NewAnswer) -> Result<Effect, Unwritten> {
+        Err(Unwritten::Failed)
+    }
+
+    fn teach(&self, _: NewLesson) -> Result<Effect, Unwritten> {
+        Err(Unwritten::Failed)
+    }
+
     fn shelves(&self) -> Result<Shelves, Trouble> {
         Err(Trouble::Library("/secret/place is gone".into()))
     }
@@ -52,6 +69,7 @@ impl Keeper for Canned {
     fn ask(&self, _: AssistantId, question: String) -> Asking {
         Box::pin(async move {
             Ok(Trial {
+                curated: None,
                 answer: Answer {
                     text: question,
                     outcome: Outcome::Answered,

@@ -274,7 +274,7 @@ impl Report {
 }
 
 /// Returns the normal forms of a question's words that say what it is about.
-fn normal(question: &str) -> Vec<String> {
+pub(crate) fn normal(question: &str) -> Vec<String> {
     let language = docent_language::detect(question);
     docent_language::tokens(question, language)
         .into_iter()

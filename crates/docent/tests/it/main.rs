@@ -4,6 +4,7 @@
 
 mod answers;
 mod conformance;
+mod curated;
 mod dense;
 mod desk;
 mod drift;

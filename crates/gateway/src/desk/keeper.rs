@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::time::SystemTime;
 
+use super::asked::{Figures, Group, Lately, NewAnswer, NewLesson, Unwritten};
 use docent_corpus::{Answer, AssistantId, QuestionTerm, Reading, Version};
 
 /// What an assistant's keeper sees and does: the program's library, or a canned one in tests.
@@ -24,6 +25,34 @@ pub trait Keeper: Send + Sync + 'static {
     /// Answers a question with the live settings, and tells how that came about. Must not block when called; what it returns
     /// may be dropped.
     fn ask(&self, assistant: AssistantId, question: String) -> Asking;
+
+    /// Returns the unanswered questions of a time, alike together; none where no journal is kept. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    fn unanswered(&self, lately: Lately) -> Result<Option<Vec<Group>>, Trouble>;
+
+    /// Returns what the journal tells of a time in figures; none where no journal is kept. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When the journal cannot be read.
+    fn figures(&self, lately: Lately) -> Result<Option<Figures>, Trouble>;
+
+    /// Adds an answer in the keeper's own words, and waits until it is given. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When it is not added; the file is as it was.
+    fn curate(&self, new: NewAnswer) -> Result<Effect, Unwritten>;
+
+    /// Adds a question with the place that answers it, and waits until it does. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When it is not added; the file is as it was.
+    fn teach(&self, new: NewLesson) -> Result<Effect, Unwritten>;
 
     /// Takes a document in, whole or not at all, and waits until it answers. Blocks.
     ///
@@ -216,6 +245,8 @@ pub enum Refused {
 pub struct Trial {
     /// What a person would have got.
     pub answer: Answer,
+    /// The line of `answers.toml` that it comes from, where it is the operator's own.
+    pub curated: Option<usize>,
     /// How it came about; none for a greeting or thanks, for which nothing is looked up.
     pub why: Option<Why>,
     /// What models had to do with it, in order.

@@ -93,13 +93,14 @@ fn form(visit: &Visit, desk: &Desk, chosen: Option<AssistantId>, question: &str)
     }
 }
 
-fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &Trial) -> Markup {
+pub(super) fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &Trial) -> Markup {
     let words = visit.words;
     let linked = desk.shared.settings.sources;
     html! {
         section class="card" aria-labelledby="answer" {
             h2 id="answer" { (words.answer()) }
             (answer(words, assistant, &trial.answer, linked))
+            @if let Some(line) = trial.curated { p { b { (words.curated_from(line)) } } }
         }
         @if !trial.models.is_empty() {
             section class="card" aria-labelledby="models" {
@@ -109,12 +110,21 @@ fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &Trial) -> M
         }
         @match &trial.why {
             None => section class="card" { p { (words.courtesy()) } },
-            Some(why) => {
-                (verdict(words, why))
-                (candidates(words, assistant, why, linked))
-                (evidence(words, &why.evidence))
-            }
+            // What the documents would have said is no part of what is said.
+            Some(why) if trial.curated.is_some() => details class="card" {
+                summary { (words.without_it()) }
+                (reasons(words, assistant, why, linked))
+            },
+            Some(why) => (reasons(words, assistant, why, linked)),
         }
+    }
+}
+
+fn reasons(words: Words, assistant: AssistantId, why: &Why, linked: bool) -> Markup {
+    html! {
+        (verdict(words, why))
+        (candidates(words, assistant, why, linked))
+        (evidence(words, &why.evidence))
     }
 }
 
@@ -274,7 +284,7 @@ fn candidate(words: Words, assistant: AssistantId, one: &Candidate, linked: bool
     }
 }
 
-fn stretches(line: &[Stretch]) -> Markup {
+pub(super) fn stretches(line: &[Stretch]) -> Markup {
     html! { @for one in line { @if one.sought { mark { (one.text) } } @else { (one.text) } } }
 }
 

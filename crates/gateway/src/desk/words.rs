@@ -26,7 +26,6 @@ macro_rules! texts {
         }
     };
 }
-#[allow(unused_imports, reason = "for pages that bring their own words")]
 pub(super) use texts;
 
 texts! {
@@ -102,6 +101,7 @@ texts! {
     answer: "Ответ", "Жауап", "Answer";
     sources: "Источники", "Дереккөздер", "Sources";
     why: "Почему так", "Неге бұлай", "Why";
+    without_it: "Что сказали бы документы без него", "Онсыз құжаттар не айтар еді", "What the documents would have said without it";
     courtesy: "Это приветствие или благодарность: в документах ничего не искали.", "Бұл сәлемдесу немесе алғыс: құжаттардан ештеңе ізделмеді.", "This is a greeting or thanks: nothing was looked up.";
     p_answers: "Лучший отрывок отвечает на вопрос", "Ең жақсы үзінді сұраққа жауап береді", "The best passage answers";
     p_holds: "Ответ есть где-то в документах", "Жауап құжаттардың бір жерінде бар", "The documents hold the answer";
@@ -474,6 +474,20 @@ impl Words {
             Language::Russian => format!("Вопрос прочитан как «{text}»"),
             Language::Kazakh => format!("Сұрақ «{text}» деп оқылды"),
             Language::English => format!("The question was read as “{text}”"),
+        }
+    }
+
+    pub(super) fn curated_from(self, line: usize) -> String {
+        match self.0 {
+            Language::Russian => {
+                format!("Готовый ответ из answers.toml, строка {line}: документы не спрашивали.")
+            }
+            Language::Kazakh => {
+                format!("answers.toml файлындағы дайын жауап, {line}-жол: құжаттардан сұралған жоқ.")
+            }
+            Language::English => {
+                format!("A ready answer from answers.toml, line {line}: the documents were not asked.")
+            }
         }
     }
 

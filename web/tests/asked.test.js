@@ -1,0 +1,200 @@
+// The keeper's desk and what was asked: the unanswered, an answer of one's own, the passage that answers, the charts.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { accessible, begin, end, folder, serve, shot, visit } from '../stage.js';
+
+before(begin);
+after(end);
+
+const TOKEN = 'очень длинный ключ 2026';
+const RULES = '# Правила фабрики\n\n## Отлучка\n\nУход с рабочего места раньше конца смены разрешает мастер участка. Запись об этом делают в журнале.\n\n## Столовая\n\nОбед длится сорок минут и начинается в полдень.\n';
+const COFFEE = 'Кто чинит кофейный автомат?';
+const AWAY = 'Как слинять пораньше?';
+const HOSTILE = '<img src=x onerror=alert(1)> <script>alert(2)</script> кофемолка где?';
+
+function library(settings = '') {
+  const made = folder();
+  writeFileSync(join(made, 'docent.toml'), `[desk]\ntoken = "${TOKEN}"\n${settings}`);
+  mkdirSync(join(made, 'staff'));
+  writeFileSync(join(made, 'staff/assistant.toml'), 'id = 1\nname = "Кадры"\n');
+  writeFileSync(join(made, 'staff/rules.md'), RULES);
+  return made;
+}
+
+/** Asks from the chat page, as everyone does. */
+async function ask(server, ...questions) {
+  const { page, context } = await visit(server.url);
+  const replies = await page.evaluate((asked) => new Promise((done, fail) => {
+    const socket = new WebSocket(new URL('ws/assistant', location.href.replace('http', 'ws')));
+    const heard = [];
+    socket.onerror = fail;
+    socket.onopen = () => {
+      socket.send('{"type":"select_assistant","assistant_id":1}');
+      for (const question of asked) socket.send(JSON.stringify({ type: 'question', question }));
+    };
+    socket.onmessage = ({ data }) => { heard.push(JSON.parse(data).message); if (heard.length > asked.length) done(heard.slice(1)); };
+  }), questions);
+  await context.close();
+  return replies;
+}
+
+async function signIn(server, options) {
+  const opened = await visit(`${server.url}desk`, options);
+  await opened.page.locator('#token').fill(TOKEN);
+  await opened.page.keyboard.press('Enter');
+  await opened.page.locator('table.documents').waitFor();
+  return opened;
+}
+
+/** Opens the page of the unanswered and waits until the journal has written what was asked. */
+async function unanswered(page, server, groups) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    await page.goto(`${server.url}desk/unanswered`);
+    if (await page.locator('section.card form').count() >= groups) return;
+    assert.ok(Date.now() < deadline, await page.locator('main').innerText());
+  }
+}
+
+const card = (page, text) => page.locator('section.card', { hasText: text });
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`an unanswered question gets an answer of one's own, and is asked again${javaScriptEnabled ? '' : ', without a script too'}`, async () => {
+    const made = library();
+    const server = await serve(made);
+    for (const reply of await ask(server, COFFEE, COFFEE, 'кофейный автомат кто чинит', AWAY)) assert.doesNotMatch(reply, /Завхоз/);
+    const { page, faults, context } = await signIn(server, { javaScriptEnabled });
+    await unanswered(page, server, 2);
+    assert.match(await card(page, COFFEE).innerText(), /3 раза, последний раз/);
+    if (javaScriptEnabled) {
+      await accessible(page, 'unanswered');
+      await shot(page, 'desk-unanswered-1280');
+      await page.setViewportSize({ width: 390, height: 844 });
+      await accessible(page, 'unanswered 390');
+      await shot(page, 'desk-unanswered-390');
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    await card(page, COFFEE).locator('button').click();
+    await page.locator('#text').waitFor();
+    assert.doesNotMatch(decodeURIComponent(page.url()), /кофей/);
+    assert.equal((await page.locator('#questions').inputValue()).split('\n').length, 2);
+    if (javaScriptEnabled) {
+      await accessible(page, 'resolve');
+      await shot(page, 'desk-resolve-1280');
+      await page.setViewportSize({ width: 390, height: 844 });
+      await accessible(page, 'resolve 390');
+      await shot(page, 'desk-resolve-390');
+      await page.setViewportSize({ width: 1280, height: 800 });
+    }
+    // A day that has passed is refused, and nothing typed is lost.
+    await page.locator('#text').fill('Завхоз, комната 3.');
+    await page.locator('#until').fill('2020-01-01');
+    await page.locator('main button.main').click();
+    await page.locator('.notice.bad').waitFor();
+    assert.equal(await page.locator('#text').inputValue(), 'Завхоз, комната 3.');
+    await page.locator('#until').fill('2999-01-31');
+    await page.locator('#source').selectOption('rules.md');
+    await page.locator('main button.main').click();
+    await page.locator('section .answer').waitFor({ timeout: 30_000 });
+    assert.match(await page.locator('.notice').innerText(), /Сохранено/);
+    assert.match(await page.locator('section .answer').first().innerText(), /^Завхоз, комната 3\.[^]*Ответ дан сотрудником организации и действует по 31\.01\.2999/);
+    assert.match(await page.locator('main').innerText(), /answers\.toml, строка 1/);
+    if (javaScriptEnabled) {
+      await accessible(page, 'saved');
+      await shot(page, 'desk-curated-1280');
+    }
+    assert.match(readFileSync(join(made, 'staff/answers.toml'), 'utf8'), /^\[\[answer\]\]/);
+    assert.match((await ask(server, 'Кофейный автомат кто чинит?'))[0], /^Завхоз/);
+    assert.deepEqual(faults.filter((one) => !/422/.test(one)), []);
+    await context.close();
+    await server.kill();
+  });
+}
+
+test('an unanswered question is attached to the passage that answers, and is asked again', async () => {
+  const made = library();
+  const server = await serve(made);
+  const question = 'Можно ли с рабочего места слинять домой пораньше, пока пятница?';
+  assert.doesNotMatch((await ask(server, question))[0], /^Уход/);
+  const { page, faults, context } = await signIn(server);
+  await unanswered(page, server, 1);
+  await card(page, 'слинять').locator('button').click();
+  await page.locator('.found form').first().waitFor();
+  await page.locator('.found li', { hasText: 'Отлучка' }).locator('button').first().click();
+  await page.locator('section .answer').waitFor({ timeout: 30_000 });
+  assert.match(await page.locator('section .answer').first().innerText(), /мастер участка/);
+  const line = JSON.parse(readFileSync(join(made, 'staff/questions.jsonl'), 'utf8'));
+  assert.deepEqual([line.question, line.must_cite, line.teach], [question, ['rules.md', 'Отлучка'], true]);
+  assert.match((await ask(server, question))[0], /^Уход с рабочего места/);
+  assert.deepEqual(faults, []);
+  await context.close();
+  await server.kill();
+});
+
+test('what was asked is drawn and told in tables, for each time, in three languages, light and dark', async () => {
+  const server = await serve(library());
+  await ask(server, 'Сколько минут длится обед?', 'Когда начинается обед?', COFFEE);
+  const { page, faults, context } = await signIn(server);
+  await unanswered(page, server, 1);
+  await page.goto(`${server.url}desk/charts`);
+  assert.equal(await page.locator('svg.chart').count(), 2);
+  assert.equal(await page.locator('svg.chart').first().locator('rect').count(), 60);
+  await page.locator('details summary').first().click();
+  assert.match(await page.locator('details table').first().innerText(), /\d{4}-\d{2}-\d{2}\s+3\s+2\s+67/);
+  await page.locator('details summary').nth(1).click();
+  await accessible(page, 'charts');
+  await shot(page, 'desk-charts-1280');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await accessible(page, 'charts 390');
+  await shot(page, 'desk-charts-390');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await accessible(page, 'charts 320');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await accessible(page, 'charts dark');
+  await shot(page, 'desk-charts-dark-1280');
+  await page.locator('.choice a').first().click();
+  assert.equal(await page.locator('svg.chart').first().locator('rect').count(), 14);
+  for (const [lang, charts, unansweredTitle] of [['kk', 'Статистика', 'Жауапсыз'], ['en', 'Charts', 'Unanswered']]) {
+    await page.goto(`${server.url}desk/charts?lang=${lang}`);
+    assert.equal(await page.locator('h1').innerText(), charts);
+    await page.goto(`${server.url}desk/unanswered`);
+    assert.equal(await page.locator('h1').innerText(), unansweredTitle);
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
+  await server.kill();
+});
+
+test('whatever people ask is text on these pages, and nothing is written without the proof of the session', async () => {
+  const made = library();
+  const server = await serve(made);
+  await ask(server, HOSTILE);
+  const { page, faults, context } = await signIn(server);
+  await unanswered(page, server, 1);
+  assert.match(await page.locator('main').innerText(), /<script>alert\(2\)<\/script>/);
+  await page.locator('section.card button').click();
+  await page.locator('#questions').waitFor();
+  for (const path of ['curate', 'teach', 'unanswered']) {
+    const form = { assistant: '1', questions: COFFEE, question: COFFEE, text: 'x', document: 'rules.md', proof: 'f'.repeat(64) };
+    assert.equal((await context.request.post(`${server.url}desk/${path}`, { form, maxRedirects: 0 })).status(), 403, path);
+  }
+  await page.goto(`${server.url}desk/charts`);
+  assert.equal(await page.locator('main script, main img').count(), 0);
+  assert.deepEqual(faults, []);
+  await context.close();
+  await server.kill();
+});
+
+test('without a journal the pages say so', async () => {
+  const server = await serve(library('[journal]\nurl = "off"\n'));
+  const { page, context } = await signIn(server);
+  for (const path of ['unanswered', 'charts']) {
+    await page.goto(`${server.url}desk/${path}`);
+    assert.match(await page.locator('main').innerText(), /Журнал выключен/);
+  }
+  await context.close();
+  await server.kill();
+});
