@@ -161,3 +161,15 @@ export const focused = (page) => page.evaluate(() => {
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
   return at?.id || at?.className || at?.tagName;
 });
+
+/** What opens the desk of the libraries made by tests. */
+export const TOKEN = 'очень длинный ключ 2026';
+
+/** Opens the desk of a server and signs in. */
+export async function signIn(server, options) {
+  const opened = await visit(`${server.url}desk`, options);
+  await opened.page.locator('#token').fill(TOKEN);
+  await opened.page.keyboard.press('Enter');
+  await opened.page.locator('table.documents').waitFor();
+  return opened;
+}

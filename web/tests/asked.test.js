@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, begin, end, folder, serve, shot, visit } from '../stage.js';
+import { accessible, begin, end, folder, serve, shot, signIn, TOKEN, visit } from '../stage.js';
 
 before(begin);
 after(end);
 
-const TOKEN = 'очень длинный ключ 2026';
 const RULES = '# Правила фабрики\n\n## Отлучка\n\nУход с рабочего места раньше конца смены разрешает мастер участка. Запись об этом делают в журнале.\n\n## Столовая\n\nОбед длится сорок минут и начинается в полдень.\n';
 const COFFEE = 'Кто чинит кофейный автомат?';
 const AWAY = 'Как слинять пораньше?';
@@ -38,14 +37,6 @@ async function ask(server, ...questions) {
   }), questions);
   await context.close();
   return replies;
-}
-
-async function signIn(server, options) {
-  const opened = await visit(`${server.url}desk`, options);
-  await opened.page.locator('#token').fill(TOKEN);
-  await opened.page.keyboard.press('Enter');
-  await opened.page.locator('table.documents').waitFor();
-  return opened;
 }
 
 /** Opens the page of the unanswered and waits until the journal has written what was asked. */

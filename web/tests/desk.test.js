@@ -4,12 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, begin, end, folder, serve, shot, site, visit } from '../stage.js';
+import { accessible, begin, end, folder, serve, shot, signIn, site, TOKEN, visit } from '../stage.js';
 
 before(begin);
 after(end);
 
-const TOKEN = 'очень длинный ключ 2026';
 const LEAVE = 'Ежегодный отпуск сотрудника длится двадцать восемь календарных дней.\n';
 const PAY = 'Зарплата перечисляется на карту сотрудника пятого и двадцатого числа каждого месяца.\n';
 const ASK_PAY = 'Когда перечисляется зарплата сотрудника?';
@@ -21,14 +20,6 @@ function library({ settings = `[desk]\ntoken = "${TOKEN}"\nupload = "300 KiB"\n`
   writeFileSync(join(made, 'staff/assistant.toml'), 'id = 1\nname = "Кадры"\n');
   for (const [name, text] of Object.entries({ 'Отпуска.txt': LEAVE, 'Сломан.pdf': '%PDF-1.4 обрывается', ...files })) writeFileSync(join(made, 'staff', name), text);
   return made;
-}
-
-async function signIn(server, options) {
-  const opened = await visit(`${server.url}desk`, options);
-  await opened.page.locator('#token').fill(TOKEN);
-  await opened.page.keyboard.press('Enter');
-  await opened.page.locator('table.documents').waitFor();
-  return opened;
 }
 
 async function tried(page, question) {

@@ -15,7 +15,7 @@ mod suspect;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use docent_corpus::{Answer, Assistant, Language, Outcome, Quote, Source};
+use docent_corpus::{Answer, Assistant, BlockKind, Language, Outcome, Quote, Source};
 
 use crate::{ANSWER_CHARS, Account, READ, Verdict, cited, frame, source, words};
 use check::{Given, check};
@@ -63,14 +63,8 @@ impl Account {
         let (mut given, mut left) = (Vec::new(), chars);
         for (at, hit) in self.found.hits.iter().take(READ).enumerate() {
             let passage = &hit.passage;
-            let lines: Vec<docent_corpus::Line> = passage
-                .lead
-                .iter()
-                .chain(&passage.lines)
-                .filter(|line| line.kind != docent_corpus::BlockKind::Remark)
-                .cloned()
-                .collect();
-            let lines = prompt::given(&lines);
+            let lines = passage.lead.iter().chain(&passage.lines);
+            let lines = prompt::given(lines.filter(|line| line.kind != BlockKind::Remark));
             let size: usize = lines.iter().map(|line| line.text.chars().count() + 1).sum();
             if lines.is_empty() || (size > left && !given.is_empty()) {
                 continue;

@@ -244,17 +244,26 @@ fn steps_find_what_one_go_finds_and_no_passage_is_encoded_twice() {
     assert_eq!(first(anew.index(WHO).unwrap(), "отдых").as_deref(), Some("а"));
 }
 
+/// Makes documents of one sentence each, told apart by a number.
+fn numbered(count: usize, word: &str) -> Vec<(String, String)> {
+    (0..count)
+        .map(|nth| (format!("{nth}"), format!("{word} номер {nth}.")))
+        .collect()
+}
+
+fn borrowed(texts: &[(String, String)]) -> Vec<(&str, &str)> {
+    texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
+}
+
 #[test]
 fn a_build_that_was_broken_off_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("index");
-    let texts: Vec<(String, String)> = (0..200)
-        .map(|nth| (format!("{nth}"), format!("Договор номер {nth}.")))
-        .collect();
-    let texts: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
+    let texts = numbered(200, "Договор");
+    let texts = borrowed(&texts);
     let store = |model: &Arc<Model>| Store::new(&root, 1).with_embedder(model.clone(), Fusion::Sum);
     let weak = Model::failing(1, 130);
     let broken = try_put(&store(&weak), &texts, &[], false);
@@ -281,13 +290,8 @@ fn a_build_that_was_broken_off_goes_on_where_it_was() {
 fn a_damaged_entry_of_the_journal_and_all_after_it_are_made_again() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("index");
-    let texts: Vec<(String, String)> = (0..128)
-        .map(|nth| (format!("{nth}"), format!("Собака номер {nth}.")))
-        .collect();
-    let texts: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
+    let texts = numbered(128, "Собака");
+    let texts = borrowed(&texts);
     let store = |model: &Arc<Model>| Store::new(&root, 1).with_embedder(model.clone(), Fusion::Sum);
     assert!(try_put(&store(&Model::failing(1, 64)), &texts, &[], false).is_err());
     let journal = root.join("passages.journal");

@@ -35,7 +35,7 @@ pub struct Scope {
 const WITHIN: &str = "at_ms >= $1 AND at_ms < $2 AND ($3 = 0 OR assistant = $4)";
 
 impl Scope {
-    fn bind(self, sql: &'static str) -> Query<'static, Any, AnyArguments> {
+    fn bind(self, sql: &str) -> Query<'static, Any, AnyArguments> {
         sqlx::query(sqlx::AssertSqlSafe(sql.replace("WITHIN", WITHIN)))
             .bind(self.since.map_or(i64::MIN, millis))
             .bind(self.until.map_or(i64::MAX, millis))
@@ -236,14 +236,7 @@ impl Reader {
     ///
     /// As [`Reader::outcomes`].
     pub async fn slow(&self, scope: Scope, most: u32) -> Result<Vec<Asked>, JournalError> {
-        let sql = "SELECT request, at_ms, assistant, question, outcome, took_us, helpful FROM asked WHERE WITHIN \
-                   ORDER BY took_us DESC, request LIMIT $5";
-        let rows = scope
-            .bind(sql)
-            .bind(i64::from(most))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(asked).collect()
+        self.first_by("took_us", scope, most).await
     }
 
     /// Returns the latest questions, the last first.
@@ -252,10 +245,17 @@ impl Reader {
     ///
     /// As [`Reader::outcomes`].
     pub async fn latest(&self, scope: Scope, most: u32) -> Result<Vec<Asked>, JournalError> {
-        let sql = "SELECT request, at_ms, assistant, question, outcome, took_us, helpful FROM asked WHERE WITHIN \
-                   ORDER BY at_ms DESC, request LIMIT $5";
+        self.first_by("at_ms", scope, most).await
+    }
+
+    /// Returns the questions with most of a column.
+    async fn first_by(&self, column: &str, scope: Scope, most: u32) -> Result<Vec<Asked>, JournalError> {
+        let sql = format!(
+            "SELECT request, at_ms, assistant, question, outcome, took_us, helpful FROM asked WHERE WITHIN \
+             ORDER BY {column} DESC, request LIMIT $5"
+        );
         let rows = scope
-            .bind(sql)
+            .bind(&sql)
             .bind(i64::from(most))
             .fetch_all(&self.pool)
             .await?;

@@ -9,6 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{ModelError, Stage};
 use crate::key::Secret;
 use crate::link::{Link, Pass};
+use crate::probe::Probe;
 use crate::retry::{Dice, backoff};
 
 /// A deadline that left an endpoint less than this says nothing about the endpoint.
@@ -96,6 +97,31 @@ impl Links {
         deadline: Instant,
     ) -> Result<(A::Answer, Pass), ModelError> {
         self.at(link, ask, 0, true, deadline).await
+    }
+
+    /// Asks each endpoint once; `tell` notes what there is to say of an answer.
+    pub(crate) async fn probe<A: Ask>(
+        &self,
+        ask: &A,
+        deadline: Instant,
+        tell: impl Fn(&A::Answer, &mut Probe),
+    ) -> Vec<Probe> {
+        let mut probes = Vec::new();
+        for link in &self.links {
+            let begun = Instant::now();
+            let outcome = self.once(link, ask, deadline).await;
+            let latency = begun.elapsed();
+            probes.push(match outcome {
+                Ok((answer, pass)) => {
+                    pass.succeeded();
+                    let mut probe = Probe::new(link, latency, None);
+                    tell(&answer, &mut probe);
+                    probe
+                }
+                Err(error) => Probe::new(link, latency, Some(error)),
+            });
+        }
+        probes
     }
 
     async fn at<A: Ask>(

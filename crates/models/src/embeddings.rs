@@ -157,24 +157,11 @@ impl Embeddings {
     pub async fn probe(&self, deadline: Instant) -> Vec<Probe> {
         let texts = [format!("{}yes", self.prefixes.query)];
         let ask = Batch { texts: &texts };
-        let mut probes = Vec::new();
-        for link in self.links.links() {
-            let begun = Instant::now();
-            let outcome = self.links.once(link, &ask, deadline).await;
-            let latency = begun.elapsed();
-            probes.push(match outcome {
-                Ok((vectors, pass)) => {
-                    pass.succeeded();
-                    let dimension = vectors.first().map(Vec::len);
-                    Probe {
-                        dimension,
-                        ..Probe::new(link, latency, None)
-                    }
-                }
-                Err(error) => Probe::new(link, latency, Some(error)),
-            });
-        }
-        probes
+        self.links
+            .probe(&ask, deadline, |vectors, probe| {
+                probe.dimension = vectors.first().map(Vec::len);
+            })
+            .await
     }
 }
 

@@ -89,24 +89,12 @@ impl Rerank {
             query: "How long are holidays?",
             documents: &documents,
         };
-        let mut probes = Vec::new();
-        for link in self.links.links() {
-            let begun = Instant::now();
-            let outcome = self.links.once(link, &ask, deadline).await;
-            let latency = begun.elapsed();
-            probes.push(match outcome {
-                Ok((scores, pass)) => {
-                    pass.succeeded();
-                    let best = usize::from(scores[0] < scores[1]);
-                    Probe {
-                        example: Some(documents[best].clone()),
-                        ..Probe::new(link, latency, None)
-                    }
-                }
-                Err(error) => Probe::new(link, latency, Some(error)),
-            });
-        }
-        probes
+        self.links
+            .probe(&ask, deadline, |scores, probe| {
+                let best = usize::from(scores[0] < scores[1]);
+                probe.example = Some(documents[best].clone());
+            })
+            .await
     }
 }
 

@@ -10,9 +10,9 @@
     reason = "where the server is installed is told to the tests alone"
 )]
 
-use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+#[path = "../../../tests/llm/server.rs"]
+mod server;
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -25,84 +25,32 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-const KEY: &str = "sk-test";
+use server::{KEY, Server, start};
+
 /// Tokens of context; the tiny models count letters.
-const CONTEXT: &str = "3000";
+const CONTEXT: [&str; 2] = ["--ctx", "3000"];
 const QUOTE: &str = "Ежегодный отпуск длится 28 календарных дней — см. п. 5 «Правил» №7 🙂.";
-
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var("DOCENT_LLM_VENV").map_or_else(
-        |_| {
-            // target/debug/deps/llama-…
-            let test = std::env::current_exe().unwrap();
-            test.ancestors().nth(3).unwrap().join("llm")
-        },
-        PathBuf::from,
-    );
-    if folder.join("made").exists() {
-        return Some(folder);
-    }
-    println!(
-        "skipped: no llama.cpp server in {}, see tests/llm/setup.sh",
-        folder.display()
-    );
-    assert!(std::env::var("CI").is_err(), "CI has the server");
-    None
-}
-
-struct Server {
-    url: String,
-    /// Ends when its standard input does, which is when this process does.
-    _process: Child,
-}
-
-fn start(model: &str, kind: &str) -> Option<Server> {
-    let folder = folder()?;
-    let mut process = Command::new(folder.join("bin/python"))
-        .arg(folder.join("serve.py"))
-        .arg(folder.join("models").join(model))
-        .args([
-            "--kind",
-            kind,
-            "--api-key",
-            KEY,
-            "--ctx",
-            CONTEXT,
-            "--log",
-            "0",
-            "--until-eof",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let told = BufReader::new(process.stdout.take().unwrap());
-    let url = told
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("READY ").map(str::to_owned))
-        .expect("the server gets ready");
-    Some(Server {
-        url,
-        _process: process,
-    })
-}
 
 /// The servers are shared by the tests of this process.
 fn copying() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| start("copy.gguf", "chat")).as_ref()
+    SERVER
+        .get_or_init(|| start("copy.gguf", "chat", &CONTEXT))
+        .as_ref()
 }
 
 fn embedding() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| start("minilm.gguf", "embed")).as_ref()
+    SERVER
+        .get_or_init(|| start("minilm.gguf", "embed", &CONTEXT))
+        .as_ref()
 }
 
 fn ranking() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| start("rank.gguf", "rerank")).as_ref()
+    SERVER
+        .get_or_init(|| start("rank.gguf", "rerank", &CONTEXT))
+        .as_ref()
 }
 
 fn endpoint(server: &Server) -> Endpoint {
@@ -252,7 +200,7 @@ async fn is_busy(server: &Server) -> bool {
 #[tokio::test]
 async fn a_reader_who_leaves_ends_the_work_of_the_server() {
     // A server of its own: others would keep it busy.
-    let Some(server) = start("copy.gguf", "chat") else {
+    let Some(server) = start("copy.gguf", "chat", &CONTEXT) else {
         return;
     };
     let long = "Отпуск длится двадцать восемь дней, и ещё раз: ".repeat(20);

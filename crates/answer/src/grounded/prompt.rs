@@ -34,7 +34,7 @@ pub(crate) struct GivenLine {
 }
 
 /// Returns what a model may read of a passage's lines: sentences that look like orders or hold code are left out.
-pub(crate) fn given(lines: &[Line]) -> Vec<GivenLine> {
+pub(crate) fn given<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<GivenLine> {
     let mut all = Vec::new();
     for line in lines {
         let mut kept: Option<ByteRange> = None;
