@@ -25,6 +25,9 @@ pub(crate) async fn serve(
     ready_file: Option<PathBuf>,
     kept: Option<(Listener, DeskSettings, Keeper)>,
 ) -> Result<(), Failure> {
+    // Before anybody is told that it is ready: whoever is told may stop it at once, and answers are finished all the same.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let buffer = config.gateway.socket_buffer_bytes;
     let bound = |address: SocketAddr| {
         let listener = docent_gateway::listen_with(address, buffer)
@@ -61,8 +64,6 @@ pub(crate) async fn serve(
         gateway = gateway.secured(certificates.clone());
     }
     let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut told = async || {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -235,6 +235,19 @@ async fn a_stopped_server_closes_with_1001_and_exits_0() {
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 
+#[test]
+fn a_server_that_is_stopped_the_moment_it_is_ready_ends_well() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..20 {
+        let mut server = serve_with(&library(), &folder.path().join("index"));
+        let killed = Command::new("kill")
+            .args(["-TERM", &server.child.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+        assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    }
+}
+
 /// Every word of an answer but the source lines stands in the document that it names.
 #[test]
 fn every_quote_stands_verbatim_in_its_document() {
