@@ -359,7 +359,8 @@ test('reading that goes on is told while it does, and the page shows the new sta
 test('by keyboard alone one signs in, skips to the content, finds a document and tries a question', async () => {
   const server = await serve(library());
   const { page, context } = await visit(`${server.url}desk/`);
-  // The field has the focus already.
+  // The field gets the focus by itself, a moment after the page is there.
+  await page.waitForFunction(() => document.activeElement.id === 'token');
   await page.keyboard.type(TOKEN);
   await page.keyboard.press('Enter');
   await page.locator('table.documents').waitFor();
