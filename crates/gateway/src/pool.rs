@@ -4,7 +4,7 @@
 //! thread and back is paid once for many questions. Leaves deadlines to the session, which drops what it no longer waits
 //! for.
 //!
-//! Invariants: at most `makers` answers are being made and about as many as `places` wait; questions begin in the order
+//! Invariants: at most `makers` answers are being made and at most `places` wait for them; questions begin in the order
 //! they came; a question whose session is gone is not begun.
 
 use std::collections::VecDeque;
@@ -192,7 +192,8 @@ impl Pool {
 
 impl Queue {
     fn is_full(&self, pool: &Pool) -> bool {
-        let free = pool.makers - self.makers;
+        // A thread that is on its way has a place as well: it takes one of those that wait.
+        let free = pool.makers - self.makers + usize::from(self.coming);
         self.questions.len() >= pool.places.saturating_add(free)
     }
 }
