@@ -8,6 +8,7 @@
 mod admin;
 mod admission;
 mod allowance;
+mod asset;
 mod desk;
 mod echo;
 mod handshake;

@@ -7,28 +7,20 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use docent_protocol::{AssistantCard, AssistantCards};
 
+use crate::asset::Asset;
 use crate::{Shared, welcome};
 
 /// Nothing but this server's own files may run or be loaded; documents' words are put in as text.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 
-fn part(kind: &'static str, body: impl IntoResponse) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, body).into_response()
-}
-
 /// A page that the sites of `framing` may show in a frame.
-fn page(body: &'static str, framing: &[String]) -> Response {
+fn page(file: &Asset, request: &HeaderMap, framing: &[String]) -> Response {
     let sites = if framing.is_empty() {
         "'none'".to_owned()
     } else {
         framing.join(" ")
     };
-    let mut response = part("text/html; charset=utf-8", body);
+    let mut response = file.answer(request);
     // An origin that is no header value is none that a browser has.
     if let Ok(policy) = HeaderValue::from_str(&format!("{POLICY}{sites}")) {
         response
@@ -49,27 +41,43 @@ fn shared_with_all(mut response: Response) -> Response {
     response
 }
 
-pub(crate) async fn html(State(shared): State<Arc<Shared>>) -> Response {
-    page(include_str!("page/page.html"), &shared.settings.origins)
+/// Makes a file of the binary, packed when it is first asked for.
+macro_rules! asset {
+    ($kind:literal, $text:expr) => {
+        LazyLock::new(|| Asset::new(concat!("text/", $kind, "; charset=utf-8"), $text))
+    };
 }
 
+static PAGE: LazyLock<Asset> = asset!("html", include_str!("page/page.html"));
+static PAGE_STYLE: LazyLock<Asset> = asset!("css", include_str!("page/page.css"));
+static SOURCES_STYLE: LazyLock<Asset> = asset!("css", include_str!("page/sources.css"));
+static DOCS_PAGE: LazyLock<Asset> = asset!("html", DOCS);
+static DOCS_STYLE: LazyLock<Asset> = asset!("css", include_str!("page/docs.css"));
+static ASYNCAPI: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("application/yaml; charset=utf-8", include_str!("asyncapi.yaml")));
 /// The widget with its look: one file for whoever uses it, two for whoever writes them.
-static WIDGET: LazyLock<String> =
-    LazyLock::new(|| include_str!("page/widget.js").replace(LOOK, include_str!("page/widget.css")));
+static WIDGET: LazyLock<Asset> = asset!(
+    "javascript",
+    include_str!("page/widget.js").replace(LOOK, include_str!("page/widget.css"))
+);
 
 /// Where the look goes, inside the quotes of a text.
 const LOOK: &str = "/* widget.css */";
 
-pub(crate) async fn widget() -> Response {
-    shared_with_all(part("text/javascript; charset=utf-8", WIDGET.as_str()))
+pub(crate) async fn html(State(shared): State<Arc<Shared>>, request: HeaderMap) -> Response {
+    page(&PAGE, &request, &shared.settings.origins)
 }
 
-pub(crate) async fn style() -> Response {
-    part("text/css; charset=utf-8", include_str!("page/page.css"))
+pub(crate) async fn widget(request: HeaderMap) -> Response {
+    shared_with_all(WIDGET.answer(&request))
 }
 
-pub(crate) async fn sources_style() -> Response {
-    part("text/css; charset=utf-8", include_str!("page/sources.css"))
+pub(crate) async fn style(request: HeaderMap) -> Response {
+    PAGE_STYLE.answer(&request)
+}
+
+pub(crate) async fn sources_style(request: HeaderMap) -> Response {
+    SOURCES_STYLE.answer(&request)
 }
 
 /// Returns the assistants with what a page shows before the first question; to pages of sites that may connect.
@@ -87,7 +95,12 @@ pub(crate) async fn assistants(State(shared): State<Arc<Shared>>, headers: Heade
             })
             .collect(),
     };
-    let response = part("application/json", cards.to_json());
+    let own = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    let response = (own, cards.to_json()).into_response();
     if welcome(&shared.settings.origins, &headers) {
         shared_with_all(response)
     } else {
@@ -95,18 +108,18 @@ pub(crate) async fn assistants(State(shared): State<Arc<Shared>>, headers: Heade
     }
 }
 
-pub(crate) async fn asyncapi() -> Response {
-    part("application/yaml; charset=utf-8", include_str!("asyncapi.yaml"))
+pub(crate) async fn asyncapi(request: HeaderMap) -> Response {
+    ASYNCAPI.answer(&request)
 }
 
 const DOCS: &str = include_str!("page/docs.html");
 
-pub(crate) async fn docs() -> Response {
-    page(DOCS, &[])
+pub(crate) async fn docs(request: HeaderMap) -> Response {
+    page(&DOCS_PAGE, &request, &[])
 }
 
-pub(crate) async fn docs_style() -> Response {
-    part("text/css; charset=utf-8", include_str!("page/docs.css"))
+pub(crate) async fn docs_style(request: HeaderMap) -> Response {
+    DOCS_STYLE.answer(&request)
 }
 
 #[cfg(test)]
@@ -128,7 +141,7 @@ mod tests {
         let told = include_str!("../../../docs/widget.md");
         let mut properties = named(told, "--docent-");
         assert_eq!(properties, named(include_str!("page/widget.css"), "--docent-"));
-        properties.retain(|one| WIDGET.contains(one));
+        properties.retain(|one| WIDGET.text().contains(one));
         assert!(properties.len() > 10);
         let events = |text| {
             let all = named(text, "docent-").into_iter();
@@ -137,7 +150,7 @@ mod tests {
         assert_eq!(events(told), events(include_str!("page/widget.js")));
         for attribute in ["assistant", "lang", "mode", "theme"] {
             assert!(told.contains(&format!("`data-{attribute}=")), "{attribute}");
-            assert!(WIDGET.contains(&format!("'{attribute}'")), "{attribute}");
+            assert!(WIDGET.text().contains(&format!("'{attribute}'")), "{attribute}");
         }
     }
 
@@ -145,7 +158,7 @@ mod tests {
     fn the_look_of_the_widget_is_in_it_and_does_not_end_the_text_it_is_in() {
         let look = include_str!("page/widget.css");
         assert!(!look.contains(['`', '\\']) && !look.contains("${"));
-        assert!(WIDGET.contains(look) && !WIDGET.contains(LOOK));
+        assert!(WIDGET.text().contains(look) && !WIDGET.text().contains(LOOK));
     }
 
     #[test]
