@@ -249,6 +249,7 @@ impl Writer {
             batch: Batch::default(),
             pause: None,
             expire: Instant::now(),
+            began: (SystemTime::now(), Instant::now()),
         };
         loop {
             let closed = self.wait(&mut state).await;
@@ -353,8 +354,9 @@ impl Writer {
         }
         if state.expire <= Instant::now() {
             state.expire = Instant::now() + EXPIRY;
-            let before = SystemTime::now().checked_sub(self.settings.keep);
-            if let Some(before) = before {
+            let (wall, since) = state.began;
+            let now = steady(wall, since.elapsed(), SystemTime::now());
+            if let Some(before) = now.checked_sub(self.settings.keep) {
                 let gone = store::expire(connection, before).await?;
                 if gone > 0 {
                     tracing::info!(
@@ -398,6 +400,14 @@ struct State {
     pause: Option<Duration>,
     /// When old questions are taken out next.
     expire: Instant,
+    /// When the writer began, by the clock on the wall and by the one that never jumps.
+    began: (SystemTime, Instant),
+}
+
+/// Returns the time by which questions grow old: a clock that was put forward by mistake must not empty the journal. Time that the machine
+/// slept is not counted before the next start.
+fn steady(began: SystemTime, elapsed: Duration, wall: SystemTime) -> SystemTime {
+    began.checked_add(elapsed).map_or(wall, |steady| steady.min(wall))
 }
 
 /// Returns an error with its causes, for the log.
@@ -410,4 +420,20 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = deeper.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_put_forward_makes_nothing_older_and_one_put_back_keeps_more() {
+        let at = |hours: u64| UNIX_EPOCH + Duration::from_hours(hours);
+        let day = Duration::from_hours(24);
+        assert_eq!(steady(at(100), day, at(124)), at(124));
+        assert_eq!(steady(at(100), day, at(9_000)), at(124));
+        assert_eq!(steady(at(100), day, at(50)), at(50));
+    }
 }
