@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
+mod clock;
 mod conformance;
 mod curated;
 mod dense;
@@ -71,15 +72,20 @@ fn serve_with(library: &Path, data: &Path) -> Server {
 }
 
 fn begin(library: &Path, data: &Path, folder: tempfile::TempDir) -> Server {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_docent"));
+    program.stdout(Stdio::null()).stderr(Stdio::null());
+    begun(program, library, data, folder)
+}
+
+/// The same by a program that is yet to get its arguments.
+fn begun(mut program: Command, library: &Path, data: &Path, folder: tempfile::TempDir) -> Server {
     let ready = folder.path().join("ready");
-    let child = Command::new(env!("CARGO_BIN_EXE_docent"))
+    let child = program
         .args(["serve", "--listen", "127.0.0.1:0", "--ready-file"])
         .arg(&ready)
         .arg("--data")
         .arg(data)
         .arg(library)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut server = Server {

@@ -192,6 +192,21 @@ fn leave() -> Vec<(String, String)> {
     vec![("leave.md".to_owned(), text.to_owned())]
 }
 
+/// Documents that all hold an answer to how many days a holiday has.
+fn holidays() -> Vec<(String, String)> {
+    let kinds = [
+        ("main", "Основной отпуск", 28),
+        ("teachers", "Отпуск педагогов", 42),
+        ("north", "Отпуск северян", 52),
+        ("young", "Отпуск молодых", 31),
+    ];
+    let file = |(name, title, days): (&str, &str, u32)| {
+        let text = format!("# {title}\n\n{title}: сколько дней отпуска — {days} дней.\n");
+        (format!("{name}.md"), text)
+    };
+    kinds.map(file).to_vec()
+}
+
 const SELECT: &str = r#"{"type":"select_assistant","assistant_id":1}"#;
 
 fn question(text: &str) -> String {
@@ -377,6 +392,68 @@ async fn whoever_leaves_takes_the_call_to_the_model_along() {
     }
     // A call of one who left early may count for the next.
     assert!(fake.asked() >= 15, "{}", fake.asked());
+}
+
+#[tokio::test]
+async fn passages_stand_in_the_order_of_a_model_that_compares_and_in_their_own_where_it_fails() {
+    let answer = |body: &str| {
+        Says::Bytes(
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .into_bytes(),
+        )
+    };
+    // The scores of a request: whoever has most days goes first.
+    let by_days = move |request: &Value| {
+        let days = |text: &Value| {
+            let digits: String = text
+                .as_str()
+                .unwrap()
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect();
+            digits.parse::<u32>().unwrap()
+        };
+        let documents = request["documents"].as_array().unwrap();
+        let results: Vec<Value> = documents
+            .iter()
+            .enumerate()
+            .map(|(at, text)| json!({"index": at, "relevance_score": days(text)}))
+            .collect();
+        answer(&json!({ "results": results }).to_string())
+    };
+    let quoted = ask(&serve(library("", &holidays()).path()), "Сколько дней отпуска?").await;
+    assert_ne!(quoted["sources"][0]["document"], "Отпуск северян", "{quoted}");
+    let table: [(&str, Box<dyn Fn(&Value) -> Says + Send + Sync>, bool); 4] = [
+        ("scores", Box::new(by_days), true),
+        (
+            "half of the scores",
+            Box::new(move |_| answer("{\"results\":[{\"index\":0,\"relevance_score\":1}]}")),
+            false,
+        ),
+        ("nonsense", Box::new(move |_| answer("nothing")), false),
+        ("silence", Box::new(|_| Says::Nothing), false),
+    ];
+    for (what, says, moved) in table {
+        let fake = Fake::start(says);
+        let settings = format!(
+            "[rerank]\ndeadline = \"300ms\"\n[[rerank.server]]\nbase_url = \"http://{}/v1\"\nmodel = \"m\"\nretries = 0\n",
+            fake.address
+        );
+        let folder = library(&settings, &holidays());
+        let answer = ask(&serve(folder.path()), "Сколько дней отпуска?").await;
+        assert!(fake.asked() > 0, "{what}");
+        if moved {
+            assert_eq!(
+                answer["sources"][0]["document"], "Отпуск северян",
+                "{what}: {answer}"
+            );
+        } else {
+            assert_eq!(answer, quoted, "{what}");
+        }
+    }
 }
 
 #[tokio::test]
