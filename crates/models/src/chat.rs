@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use reqwest::Response;
-use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout_at;
 
@@ -12,11 +10,12 @@ use crate::call::{Ask, Links};
 use crate::endpoint::Endpoint;
 use crate::error::{ModelError, Stage};
 use crate::key::Secret;
-use crate::link::{Link, Pass, gather};
+use crate::link::{Link, Pass};
 use crate::probe::Probe;
 use crate::refusal::judge_object;
 use crate::retry::Dice;
 use crate::sse::{Decoder, SseError};
+use crate::wire::Response;
 
 /// The longest event: a token has some bytes, its envelope some hundred.
 const EVENT: usize = 256 << 10;
@@ -193,10 +192,7 @@ impl Asked<'_> {
         let response = clock.hold(sent).await??;
         let budget = STREAM.saturating_add(TOKEN.saturating_mul(self.request.max_tokens as usize));
         let mut decoder = Decoder::new(EVENT, budget);
-        let kind = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .map(|kind| kind.as_bytes().to_vec());
+        let kind = response.header("content-type").map(<[u8]>::to_vec);
         let response = match kind {
             // Servers that forget to name the type stream all the same; pages of proxies do not.
             None => Some(response),
@@ -204,7 +200,7 @@ impl Asked<'_> {
             // Some gateways do not stream whatever they are asked.
             Some(kind) if kind.starts_with(b"application/json") => {
                 let mut whole = Vec::new();
-                clock.hold(gather(response, &mut whole, EVENT)).await??;
+                clock.hold(response.gather(&mut whole, EVENT)).await??;
                 decoder.push_event(whole).map_err(from_sse)?;
                 None
             }

@@ -61,7 +61,7 @@ pub enum ModelError {
     Unreachable {
         /// What the HTTP library says, without the address.
         #[source]
-        source: Arc<reqwest::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The connection broke, or the stream ended, in the middle of an answer.
     #[error("the answer ended early")]
@@ -147,17 +147,6 @@ impl ModelError {
 
     pub(crate) const fn garbage(reason: &'static str) -> Self {
         Self::Garbage { reason }
-    }
-
-    /// Sorts a failure of the HTTP library that came before any byte of the answer.
-    pub(crate) fn from_transport(source: reqwest::Error) -> Self {
-        if source.is_timeout() {
-            // The one time limit that the library holds is that for connecting.
-            return Self::timed_out(Stage::Connect);
-        }
-        Self::Unreachable {
-            source: Arc::new(source.without_url()),
-        }
     }
 
     /// Tells whether the endpoint, rather than the request or the caller, is to blame.

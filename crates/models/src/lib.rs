@@ -8,6 +8,8 @@
 //! answer stands in an error, in a `Debug` text or in the log; dropping a call ends it at the server; nothing is sent
 //! anywhere but to the addresses that were given, so redirects are not followed and no proxy is taken from the
 //! environment; nothing is repeated once a word of the answer was handed out.
+//!
+//! Without the feature `http` no client can be made: [`ModelError::Misconfigured`] says so, and all else is as it is.
 
 mod breaker;
 mod budget;
@@ -25,7 +27,8 @@ mod rerank;
 mod retry;
 mod shared;
 mod sse;
-mod tls;
+#[cfg_attr(not(feature = "http"), path = "wire/absent.rs")]
+mod wire;
 
 pub use budget::{Budget, Taken, guess_tokens};
 pub use cache::Cache;

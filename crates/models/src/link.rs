@@ -1,13 +1,10 @@
-//! One endpoint in use: its HTTP client, its key, its circuit breaker, its places, and what is known of its abilities.
+//! One endpoint in use: its key, its circuit breaker, its places, and what is known of its abilities.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Proxy, Response, Url};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
@@ -15,10 +12,10 @@ use tokio::time::{timeout, timeout_at};
 use crate::breaker::{Breaker, Trial};
 use crate::endpoint::Endpoint;
 use crate::error::{ModelError, Stage};
-use crate::key::{Key, Keyring, Secret};
+use crate::key::{Keyring, Secret};
 use crate::refusal::judge;
 use crate::retry::retry_after;
-use crate::tls;
+use crate::wire::{Response, Wire};
 
 /// What is read of the text beside a refusal: the words looked for stand at its beginning.
 const REFUSAL: usize = 16 << 10;
@@ -37,9 +34,7 @@ pub(crate) struct Link {
     pub(crate) name: String,
     pub(crate) keyring: Keyring,
     pub(crate) breaker: Breaker,
-    client: Client,
-    base: String,
-    auth: Option<(HeaderName, String)>,
+    wire: Wire,
     places: Arc<Semaphore>,
     structured: AtomicBool,
     structure_worked: AtomicBool,
@@ -71,72 +66,12 @@ impl Link {
         ] {
             *limit = (*limit).min(LONGEST);
         }
-        let url = Url::parse(&endpoint.base_url);
-        let name = match &url {
-            Ok(url) => match (url.host_str(), url.port()) {
-                (Some(host), Some(port)) => format!("{host}:{port}"),
-                (Some(host), None) => host.to_owned(),
-                (None, _) => "an address without a host".to_owned(),
-            },
-            Err(_) => "an address that is none".to_owned(),
-        };
-        let wrong = |reason: String| ModelError::Misconfigured {
-            endpoint: name.clone(),
-            reason,
-        };
-        let url = url.map_err(|error| wrong(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong(
-                "the address does not begin with http:// or https://".to_owned(),
-            ));
-        }
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-            return Err(wrong(
-                "the address holds a name, a password or a question mark; keys have settings of their own"
-                    .to_owned(),
-            ));
-        }
-        endpoint.key.check().map_err(wrong)?;
-        let auth = match endpoint.key {
-            Key::None => None,
-            _ => Some(header_for_key(&endpoint.auth_header).map_err(wrong)?),
-        };
-        let mut headers = HeaderMap::new();
-        for (header, value) in &endpoint.headers {
-            let name = HeaderName::try_from(header).map_err(|_| wrong(format!("«{header}» is no header")))?;
-            let mut value = HeaderValue::try_from(value)
-                .map_err(|_| wrong(format!("the value of the header {name} cannot be sent")))?;
-            // Some services take the key under a header of their own.
-            value.set_sensitive(true);
-            headers.append(name, value);
-        }
-        let tls = tls::config(url.scheme() == "https", endpoint.ca_file.as_deref()).map_err(wrong)?;
-        let mut client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .default_headers(headers)
-            // No key and no question to another host than the one that was given.
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(endpoint.connect_timeout)
-            // Below the 5 s after which llama.cpp and vLLM close an idle connection, maybe under a question.
-            .pool_idle_timeout(Duration::from_secs(4))
-            // Streams of small events must not wait for one another.
-            .tcp_nodelay(true)
-            .user_agent(concat!("docent/", env!("CARGO_PKG_VERSION")));
-        if let Some(proxy) = &endpoint.proxy {
-            let proxy = Proxy::all(proxy).map_err(|_| wrong("the proxy's address is none".to_owned()))?;
-            client = client.proxy(proxy);
-        }
-        let client = client
-            .build()
-            .map_err(|error| wrong(error.without_url().to_string()))?;
+        let wire = Wire::new(&endpoint)?;
         Ok(Self {
-            base: endpoint.base_url.trim_end_matches('/').to_owned(),
-            name,
+            name: wire.name().to_owned(),
             keyring: Keyring::new(endpoint.key.clone()),
             breaker: Breaker::new(),
-            client,
-            auth,
+            wire,
             places: Arc::new(Semaphore::new(
                 endpoint.concurrency.clamp(1, Semaphore::MAX_PERMITS),
             )),
@@ -177,36 +112,18 @@ impl Link {
         accept: &'static str,
     ) -> Result<Response, ModelError> {
         let body = Value::from(self.endpoint.complete(body)).to_string();
-        let mut request = self
-            .client
-            .post(format!("{}/{path}", self.base))
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, accept)
-            .body(body);
-        if let (Some((name, template)), Some(secret)) = (&self.auth, secret) {
-            let mut value =
-                HeaderValue::try_from(template.replace("{key}", secret.reveal())).map_err(|_| {
-                    ModelError::NoKey {
-                        reason: "it holds letters that no header can".to_owned(),
-                    }
-                })?;
-            value.set_sensitive(true);
-            request = request.header(name, value);
-        }
-        let response = request.send().await.map_err(ModelError::from_transport)?;
+        let response = self.wire.post(path, body, secret, accept).await?;
         let status = response.status();
-        if status.is_success() {
+        if (200..300).contains(&status) {
             return Ok(response);
         }
         let wait = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| retry_after(value, SystemTime::now()));
+            .header("retry-after")
+            .and_then(|value| retry_after(str::from_utf8(value).ok()?, SystemTime::now()));
         let mut text = Vec::new();
         // Whatever came in time is looked at; a cut or a pause changes nothing.
-        let _ = timeout(REFUSAL_WAIT, gather(response, &mut text, REFUSAL)).await;
-        Err(judge(status.as_u16(), &text, wait))
+        let _ = timeout(REFUSAL_WAIT, response.gather(&mut text, REFUSAL)).await;
+        Err(judge(status, &text, wait))
     }
 
     /// Sends a body and reads a whole answer in JSON.
@@ -219,7 +136,7 @@ impl Link {
         timeout(self.endpoint.total_timeout, async {
             let response = self.send(path, body, secret, "application/json").await?;
             let mut text = Vec::new();
-            gather(response, &mut text, ANSWER).await?;
+            response.gather(&mut text, ANSWER).await?;
             serde_json::from_slice(&text).map_err(|_| ModelError::garbage("it is not JSON"))
         })
         .await
@@ -251,31 +168,6 @@ impl Link {
     pub(crate) fn set_takes_texts(&self, takes: bool) {
         self.plain_texts.store(takes, Ordering::Relaxed);
     }
-}
-
-/// Reads a body up to `limit` bytes.
-pub(crate) async fn gather(
-    mut response: Response,
-    into: &mut Vec<u8>,
-    limit: usize,
-) -> Result<(), ModelError> {
-    while let Some(bytes) = response.chunk().await.map_err(|_| ModelError::EndedEarly)? {
-        if into.len() + bytes.len() > limit {
-            return Err(ModelError::TooLong { limit });
-        }
-        into.extend_from_slice(&bytes);
-    }
-    Ok(())
-}
-
-fn header_for_key(template: &str) -> Result<(HeaderName, String), String> {
-    let (name, value) = template
-        .split_once(':')
-        .filter(|(_, value)| value.contains("{key}"))
-        .ok_or("the header for the key is not of the form «Authorization: Bearer {key}»")?;
-    let name =
-        HeaderName::try_from(name.trim()).map_err(|_| "the header for the key has no name of a header")?;
-    Ok((name, value.trim().to_owned()))
 }
 
 impl Pass {
