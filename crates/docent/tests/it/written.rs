@@ -25,6 +25,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{Server, serve, talk};
 
+/// How a fake answers.
+type Say = Box<dyn Fn(&Value) -> Says + Send + Sync>;
+
 /// A model server that says to each prompt what `say` makes of its user's part.
 struct Fake {
     address: SocketAddr,
@@ -426,7 +429,7 @@ async fn passages_stand_in_the_order_of_a_model_that_compares_and_in_their_own_w
     };
     let quoted = ask(&serve(library("", &holidays()).path()), "Сколько дней отпуска?").await;
     assert_ne!(quoted["sources"][0]["document"], "Отпуск северян", "{quoted}");
-    let table: [(&str, Box<dyn Fn(&Value) -> Says + Send + Sync>, bool); 4] = [
+    let table: [(&str, Say, bool); 4] = [
         ("scores", Box::new(by_days), true),
         (
             "half of the scores",
