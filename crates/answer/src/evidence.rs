@@ -2,9 +2,8 @@
 //!
 //! Owns the evidence: figures between 0 and 1 that mean the same for every question and library. Leaves weighing it to the gate.
 
-use docent_corpus::{Hit, Repair, Retrieval};
+use docent_corpus::{Hit, Match, Repair, Retrieval};
 
-use crate::asked::{Asked, Has};
 use crate::quote::twins;
 use crate::reading::{Reading, raise, weigh};
 
@@ -14,6 +13,19 @@ const MATCHED: f32 = 0.5;
 /// Terms whose number counts as many.
 const MANY_TERMS: f32 = 16.0;
 
+/// Idf of missing words from which on more of them tell nothing new: two or three rare ones. A tale told before the question
+/// lacks many, and may be answered all the same.
+const LOST: f32 = 16.0;
+
+/// Words at the start of a passage that name its subject: «Сменный журнал — …», «The shift log is …».
+const SUBJECT: usize = 4;
+
+/// Up to this share the score tells most; more of it, little more.
+const SOME: f32 = 0.3;
+
+/// Number of terms, as the logarithm has it, from which on a question is more of a tale: six.
+const TALE: f32 = 0.65;
+
 /// What speaks for and against an answer; every figure lies between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Evidence {
@@ -21,10 +33,6 @@ pub struct Evidence {
     pub share: f32,
     /// Idf-weighted share of the question's terms that stand in the best passage or its headings.
     pub coverage: f32,
-    /// The same in the most telling sentence.
-    pub sentence: f32,
-    /// The same in the most telling two neighbouring sentences with the headings.
-    pub window: f32,
     /// The same in the headings alone.
     pub heading: f32,
     /// Idf-weighted share of terms that no document uses.
@@ -45,16 +53,24 @@ pub struct Evidence {
     pub rarity: f32,
     /// Idf-weighted share of neighbouring terms of the question that stand near each other in a sentence.
     pub together: f32,
-    /// Whether the passage holds at most one of several terms: 0 or 1.
-    pub lonely: f32,
-    /// Share of the asked-for kinds of things (quantity, time, name) that the most telling sentences lack.
-    pub kind_missing: f32,
     /// Best coverage that another hit reaches.
     pub elsewhere: f32,
     /// Idf-weighted share of terms that the first sentence or the headings hold: what the passage is about.
     pub begins: f32,
     /// Share of the words of the question whose spelling or spaces had to be mended.
     pub mended: f32,
+    /// Number of terms that the best passage holds, as a share.
+    pub held: f32,
+    /// Idf of the terms that the best passage lacks: not a share, since three rare words missing of nine weigh more than one of three.
+    pub lost: f32,
+    /// Idf-weighted share of the question's first word when it is missing: «передаётся ли …» is mostly put in other words.
+    pub opening_missing: f32,
+    /// Idf-weighted share of terms among the first words of the passage or in its headings: its subject.
+    pub subject: f32,
+    /// Share of the hits that hold the rarest term.
+    pub common: f32,
+    /// Share of the hits that hold the two rarest terms.
+    pub common_pair: f32,
 }
 
 /// Half of the terms' idf and more in a share: how a term's rarity is measured.
@@ -69,7 +85,6 @@ impl Evidence {
     pub(crate) fn of(
         typed: &str,
         question: &str,
-        asked: &Asked,
         found: &Retrieval,
         readings: &[Reading],
     ) -> Self {
@@ -84,7 +99,6 @@ impl Evidence {
         let other = others.find(|&(at, hit)| section(hit) != section(best) && !twin(at));
         let other = other.map(|(_, hit)| hit);
         let lead = best.share - other.map_or(0.0, |other| other.share);
-        let (window, has) = window(found, reading);
         let [names_missing, known_missing, numbers_missing] = missing(question, found, &whole);
         let held = whole.iter().filter(|held| **held >= MATCHED).count();
         let rest = &found.hits[1..];
@@ -102,14 +116,6 @@ impl Evidence {
         Self {
             share: best.share.clamp(0.0, 1.0),
             coverage: part(weigh(found, &whole)),
-            sentence: part(
-                reading
-                    .units
-                    .iter()
-                    .map(|unit| unit.weight(found))
-                    .fold(0.0, f32::max),
-            ),
-            window: part(window),
             heading: part(weigh(found, &reading.above)),
             unseen: part(
                 found
@@ -128,16 +134,76 @@ impl Evidence {
             terms: (count.ln() / MANY_TERMS.ln()).min(1.0),
             rarity: rarity(all / count, found),
             together: together(found, reading),
-            lonely: f32::from(u8::from(found.terms.len() > 1 && held < 2)),
-            kind_missing: 1.0 - asked.met(has),
             elsewhere: readings[1..]
                 .iter()
                 .map(|reading| part(weigh(found, &reading.whole())))
                 .fold(0.0, f32::max),
             begins: part(begins(found, reading)),
             mended,
+            held: held as f32 / count,
+            lost: ((all - weigh(found, &whole)) / LOST).clamp(0.0, 1.0),
+            opening_missing: part(opening(question, found, &whole)),
+            subject: part(subject(found, reading)),
+            common: common(found, 1),
+            common_pair: common(found, 2),
         }
     }
+
+    /// Returns the score of a question of many words, of which a passage reaches little by chance.
+    pub(crate) fn share_of_many(&self) -> f32 {
+        self.share * self.terms
+    }
+
+    /// Returns what a share adds above [`SOME`].
+    pub(crate) fn share_above(&self) -> f32 {
+        (self.share - SOME).max(0.0)
+    }
+
+    /// Returns how far a question is a tale.
+    pub(crate) fn many(&self) -> f32 {
+        (self.terms - TALE).max(0.0)
+    }
+
+    /// Returns the coverage of rare words.
+    pub(crate) fn rare_coverage(&self) -> f32 {
+        self.coverage * self.rarity
+    }
+}
+
+/// Returns the idf that the first word of the question lacks; nothing when it is none that is sought.
+fn opening(question: &str, found: &Retrieval, whole: &[f32]) -> f32 {
+    let first = found.terms.first().zip(whole.first());
+    first
+        .filter(|(term, _)| question.trim_start().starts_with(&term.word))
+        .map_or(0.0, |(term, held)| term.idf * (1.0 - held))
+}
+
+/// Returns the idf of the terms that the first words or the headings hold.
+fn subject(found: &Retrieval, reading: &Reading) -> f32 {
+    let mut held = reading.above.clone();
+    if let Some(unit) = reading.units.first() {
+        for (at, held) in held.iter_mut().enumerate() {
+            if unit.place(at).is_some_and(|place| place < SUBJECT) {
+                *held = held.max(unit.held[at]);
+            }
+        }
+    }
+    weigh(found, &held)
+}
+
+/// The terms by their rarity, the rarest first.
+fn by_rarity(found: &Retrieval) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..found.terms.len()).collect();
+    order.sort_by(|&one, &other| found.terms[other].idf.total_cmp(&found.terms[one].idf));
+    order
+}
+
+/// Returns the share of the hits that hold all of this many of the rarest terms.
+fn common(found: &Retrieval, rarest: usize) -> f32 {
+    let mut terms = by_rarity(found);
+    terms.truncate(rarest);
+    let holds = |hit: &&Hit| terms.iter().all(|&at| hit.matches[at] != Match::Missing);
+    found.hits.iter().filter(holds).count() as f32 / found.hits.len().max(1) as f32
 }
 
 /// Returns the idf of the terms that the first sentence or the headings hold.
@@ -173,27 +239,6 @@ pub(crate) fn only_numbers(found: &Retrieval, readings: &[Reading]) -> bool {
     let is_number = |at: usize| found.terms[at].stem.bytes().any(|byte| byte.is_ascii_digit());
     let mut words = (0..found.terms.len()).filter(|&at| !is_number(at)).peekable();
     words.peek().is_some() && words.all(|at| whole[at] <= 0.0)
-}
-
-/// Returns the idf of the terms in the most telling two neighbouring sentences and the headings, and what they tell.
-fn window(found: &Retrieval, reading: &Reading) -> (f32, Has) {
-    let mut best = (weigh(found, &reading.above), Has::default());
-    for (at, unit) in reading.units.iter().enumerate() {
-        let mut held = reading.above.clone();
-        let mut has = unit.has;
-        raise(&mut held, &unit.held);
-        if let Some(next) = reading.units.get(at + 1) {
-            raise(&mut held, &next.held);
-            has.number |= next.has.number;
-            has.time |= next.has.time;
-            has.name |= next.has.name;
-        }
-        let weight = weigh(found, &held);
-        if weight > best.0 || at == 0 {
-            best = (weight, has);
-        }
-    }
-    best
 }
 
 /// Returns the shares of names and of numbers that the best passage lacks. A name is a word with a capital letter that
