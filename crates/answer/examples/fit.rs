@@ -209,7 +209,12 @@ fn read(pairs: &[String], names: &[&str], without: &HashSet<String>) -> Vec<Case
             let (answers, holds, kind) = label(question, line, &grades);
             let id = question["id"].as_str().unwrap();
             let mut links = documents.get(id).cloned().unwrap_or_default();
-            links.push(plain(question["text"].as_str().or(question["question"].as_str()).unwrap()));
+            links.push(plain(
+                question["text"]
+                    .as_str()
+                    .or(question["question"].as_str())
+                    .unwrap(),
+            ));
             linked.push((id.to_owned(), links));
             cases.push(Case {
                 set: set.clone(),

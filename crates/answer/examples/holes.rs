@@ -47,8 +47,11 @@ fn answered_by(set: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in fs::read_to_string(set.join("qrels.tsv")).unwrap().lines() {
         let mut cells = line.split('\t').map(str::to_owned);
-        let (question, document, grade) =
-            (cells.next().unwrap(), cells.next().unwrap(), cells.next().unwrap());
+        let (question, document, grade) = (
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+        );
         if grade != "0" {
             found.entry(question).or_default().insert(document);
         }

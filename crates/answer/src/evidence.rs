@@ -82,12 +82,7 @@ fn rarity(idf: f32, found: &Retrieval) -> f32 {
 
 impl Evidence {
     /// Gathers the evidence for a question as it was typed and as it was read; `readings` are those of the first hits.
-    pub(crate) fn of(
-        typed: &str,
-        question: &str,
-        found: &Retrieval,
-        readings: &[Reading],
-    ) -> Self {
+    pub(crate) fn of(typed: &str, question: &str, found: &Retrieval, readings: &[Reading]) -> Self {
         let (Some(best), Some(reading)) = (found.hits.first(), readings.first()) else {
             return Self::default();
         };
@@ -170,12 +165,18 @@ impl Evidence {
     }
 }
 
-/// Returns the idf that the first word of the question lacks; nothing when it is none that is sought.
+/// Returns the idf that the first word of the question lacks; nothing when it is none that is sought, or when nothing else of the
+/// question is held: then there is nothing that it could be put otherwise beside.
 fn opening(question: &str, found: &Retrieval, whole: &[f32]) -> f32 {
-    let first = found.terms.first().zip(whole.first());
-    first
-        .filter(|(term, _)| question.trim_start().starts_with(&term.word))
-        .map_or(0.0, |(term, held)| term.idf * (1.0 - held))
+    let (Some(term), Some((first, others))) = (found.terms.first(), whole.split_first()) else {
+        return 0.0;
+    };
+    let opens = question.trim_start().starts_with(&term.word);
+    if opens && others.iter().any(|held| *held >= MATCHED) {
+        term.idf * (1.0 - first)
+    } else {
+        0.0
+    }
 }
 
 /// Returns the idf of the terms that the first words or the headings hold.

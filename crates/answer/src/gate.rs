@@ -27,31 +27,31 @@ const PIECES: usize = 25;
 
 #[rustfmt::skip]
 const WEIGHTS: [Weight; PIECES] = [
-    Weight { name: "share",           value: |seen| seen.share,             answers:  3.68, holds:  4.85 },
-    Weight { name: "share_above",     value: |seen| seen.share_above(),     answers: -3.58, holds: -3.08 },
-    Weight { name: "share_of_many",   value: |seen| seen.share_of_many(),   answers:  2.13, holds:  3.61 },
-    Weight { name: "coverage",        value: |seen| seen.coverage,          answers:  0.05, holds: -2.28 },
-    Weight { name: "rare_coverage",   value: |seen| seen.rare_coverage(),   answers:  1.96, holds:  3.47 },
+    Weight { name: "share",           value: |seen| seen.share,             answers:  3.67, holds:  4.83 },
+    Weight { name: "share_above",     value: |seen| seen.share_above(),     answers: -3.57, holds: -3.07 },
+    Weight { name: "share_of_many",   value: |seen| seen.share_of_many(),   answers:  2.13, holds:  3.62 },
+    Weight { name: "coverage",        value: |seen| seen.coverage,          answers:  0.06, holds: -2.27 },
+    Weight { name: "rare_coverage",   value: |seen| seen.rare_coverage(),   answers:  1.95, holds:  3.45 },
     Weight { name: "held",            value: |seen| seen.held,              answers:  0.80, holds:  1.35 },
-    Weight { name: "lost",            value: |seen| seen.lost,              answers: -1.33, holds: -1.81 },
+    Weight { name: "lost",            value: |seen| seen.lost,              answers: -1.34, holds: -1.81 },
     Weight { name: "heading",         value: |seen| seen.heading,           answers: -2.29, holds: -1.29 },
     Weight { name: "begins",          value: |seen| seen.begins,            answers:  0.89, holds:  0.62 },
     Weight { name: "subject",         value: |seen| seen.subject,           answers:  1.93, holds:  1.52 },
     Weight { name: "together",        value: |seen| seen.together,          answers:  0.73, holds:  0.38 },
-    Weight { name: "unseen",          value: |seen| seen.unseen,            answers: -1.27, holds: -0.77 },
+    Weight { name: "unseen",          value: |seen| seen.unseen,            answers: -1.27, holds: -0.76 },
     Weight { name: "names_missing",   value: |seen| seen.names_missing,     answers: -2.09, holds: -2.35 },
     Weight { name: "known_missing",   value: |seen| seen.known_missing,     answers: -0.46, holds:  0.09 },
     Weight { name: "numbers_missing", value: |seen| seen.numbers_missing,   answers: -0.39, holds: -0.74 },
-    Weight { name: "opening_missing", value: |seen| seen.opening_missing,   answers:  3.87, holds:  3.95 },
-    Weight { name: "mended",          value: |seen| seen.mended,            answers: -2.82, holds: -3.23 },
-    Weight { name: "lead",            value: |seen| seen.lead,              answers:  2.05, holds:  1.44 },
+    Weight { name: "opening_missing", value: |seen| seen.opening_missing,   answers:  3.88, holds:  3.96 },
+    Weight { name: "mended",          value: |seen| seen.mended,            answers: -2.83, holds: -3.23 },
+    Weight { name: "lead",            value: |seen| seen.lead,              answers:  2.05, holds:  1.45 },
     Weight { name: "apart",           value: |seen| seen.apart,             answers:  4.73, holds:  2.32 },
     Weight { name: "elsewhere",       value: |seen| seen.elsewhere,         answers: -1.11, holds: -0.51 },
     Weight { name: "common",          value: |seen| seen.common,            answers: -0.97, holds: -0.42 },
     Weight { name: "common_pair",     value: |seen| seen.common_pair,       answers: -0.40, holds: -0.63 },
-    Weight { name: "terms",           value: |seen| seen.terms,             answers:  3.11, holds:  2.51 },
+    Weight { name: "terms",           value: |seen| seen.terms,             answers:  3.11, holds:  2.50 },
     Weight { name: "many",            value: |seen| seen.many(),            answers:  1.42, holds:  3.37 },
-    Weight { name: "rarity",          value: |seen| seen.rarity,            answers:  1.46, holds:  0.17 },
+    Weight { name: "rarity",          value: |seen| seen.rarity,            answers:  1.47, holds:  0.18 },
 ];
 
 /// One line of the account of a verdict.
@@ -87,6 +87,52 @@ impl Evidence {
                 adds: weight.answers * value,
             }
         })
+    }
+}
+
+/// Evidence of which a passage can have more: all of it would be 1.
+const WANTED: [Wanted; 9] = [
+    ("share", |seen| &mut seen.share),
+    ("coverage", |seen| &mut seen.coverage),
+    ("held", |seen| &mut seen.held),
+    ("begins", |seen| &mut seen.begins),
+    ("subject", |seen| &mut seen.subject),
+    ("together", |seen| &mut seen.together),
+    ("lead", |seen| &mut seen.lead),
+    ("apart", |seen| &mut seen.apart),
+    ("heading", |seen| &mut seen.heading),
+];
+
+/// Evidence against an answer: none of it would be 0.
+const UNWANTED: [Wanted; 6] = [
+    ("lost", |seen| &mut seen.lost),
+    ("unseen", |seen| &mut seen.unseen),
+    ("names_missing", |seen| &mut seen.names_missing),
+    ("known_missing", |seen| &mut seen.known_missing),
+    ("numbers_missing", |seen| &mut seen.numbers_missing),
+    ("mended", |seen| &mut seen.mended),
+];
+
+/// A piece of evidence by its name.
+type Wanted = (&'static str, fn(&mut Evidence) -> &mut f32);
+
+impl Evidence {
+    /// Returns by how much the logarithm of the odds that the best passage answers would rise were a piece of evidence as good as
+    /// can be and all others as they are.
+    pub fn lost(&self) -> Vec<(&'static str, f32)> {
+        let odds = |seen: &Self| seen.parts().iter().map(|part| part.adds).sum::<f32>();
+        let now = odds(self);
+        let best = |(list, best): (&'static [Wanted], f32)| {
+            list.iter().map(move |(name, place)| {
+                let mut other = *self;
+                *place(&mut other) = best;
+                (*name, odds(&other) - now)
+            })
+        };
+        [(&WANTED[..], 1.0), (&UNWANTED[..], 0.0)]
+            .into_iter()
+            .flat_map(best)
+            .collect()
     }
 }
 

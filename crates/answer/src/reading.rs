@@ -212,7 +212,11 @@ const ROOT_CHARS: usize = 4;
 
 /// How alike two different words are, by the letters that their normal forms begin with.
 fn kinship(term: &str, other: &str) -> f32 {
-    if term.bytes().chain(other.bytes()).any(|byte| byte.is_ascii_digit()) {
+    if term
+        .bytes()
+        .chain(other.bytes())
+        .any(|byte| byte.is_ascii_digit())
+    {
         return 0.0;
     }
     let pairs = term.chars().zip(other.chars());

@@ -562,16 +562,6 @@ impl Words {
                 "үзіндідегі сұрақ сөздері",
                 "words of the question in the passage",
             ],
-            "sentence" => [
-                "слова в одном предложении",
-                "бір сөйлемдегі сөздер",
-                "words in one sentence",
-            ],
-            "window" => [
-                "слова в двух соседних предложениях",
-                "көрші екі сөйлемдегі сөздер",
-                "words in two neighbouring sentences",
-            ],
             "heading" => [
                 "слова в заголовках",
                 "тақырыптардағы сөздер",
@@ -610,16 +600,6 @@ impl Words {
             "terms" => ["число слов вопроса", "сұрақ сөздерінің саны", "number of words"],
             "rarity" => ["редкость слов", "сөздердің сиректігі", "rarity of the words"],
             "together" => ["слова стоят рядом", "сөздер қатар тұр", "words stand together"],
-            "lonely" => [
-                "совпало лишь одно слово",
-                "бір ғана сөз сәйкес",
-                "one word only is shared",
-            ],
-            "kind_missing" => [
-                "нет того, о чём спрошено (число, срок, имя)",
-                "сұралған нәрсе жоқ (сан, мерзім, ат)",
-                "the kind of thing asked for is missing",
-            ],
             "elsewhere" => [
                 "в другом месте слов не меньше",
                 "басқа жерде де сөз көп",
@@ -630,6 +610,52 @@ impl Words {
                 "үзінді дәл осы туралы",
                 "what the passage is about",
             ],
+            "subject" => [
+                "отрывок с этого начинается",
+                "үзінді осыдан басталады",
+                "what its first words name",
+            ],
+            "share_above" => [
+                "балл сверх 0,3: говорит меньше",
+                "балдың 0,3-тен артығы: аз айтады",
+                "score above 0.3, which tells less",
+            ],
+            "share_of_many" => [
+                "балл при многих словах",
+                "сөз көп болғандағы балл",
+                "score for many words",
+            ],
+            "rare_coverage" => [
+                "редкие слова в отрывке",
+                "үзіндідегі сирек сөздер",
+                "rare words in the passage",
+            ],
+            "held" => [
+                "доля найденных слов",
+                "табылған сөздердің үлесі",
+                "share of the words it holds",
+            ],
+            "lost" => [
+                "сколько значимого потеряно",
+                "маңыздының қаншасы жоғалды",
+                "how much of weight it lacks",
+            ],
+            "opening_missing" => [
+                "первое слово может быть сказано иначе",
+                "бірінші сөз басқаша айтылуы мүмкін",
+                "the first word may be put otherwise",
+            ],
+            "common" => [
+                "редкое слово есть и в других местах",
+                "сирек сөз басқа жерде де бар",
+                "others hold the rarest word",
+            ],
+            "common_pair" => [
+                "два редких слова есть и в других местах",
+                "екі сирек сөз басқа жерде де бар",
+                "others hold the two rarest words",
+            ],
+            "many" => ["длинный вопрос", "ұзақ сұрақ", "a long question"],
             "mended" => [
                 "исправленные слова вопроса",
                 "сұрақтың түзетілген сөздері",
