@@ -14,8 +14,9 @@ const MATCHED: f32 = 0.5;
 const MANY_TERMS: f32 = 16.0;
 
 /// Idf of missing words from which on more of them tell nothing new: two or three rare ones. A tale told before the question
-/// lacks many, and may be answered all the same.
+/// lacks many, and may be answered all the same. Where there are few passages no word is rare: there three that no passage has.
 const LOST: f32 = 16.0;
+const LOST_WORDS: f32 = 3.0;
 
 /// Words at the start of a passage that name its subject: «Сменный журнал — …», «The shift log is …».
 const SUBJECT: usize = 4;
@@ -61,7 +62,7 @@ pub struct Evidence {
     pub mended: f32,
     /// Number of terms that the best passage holds, as a share.
     pub held: f32,
-    /// Idf of the terms that the best passage lacks: not a share, since three rare words missing of nine weigh more than one of three.
+    /// Idf of the terms that the best passage lacks: three rare words missing of nine weigh more than one of three.
     pub lost: f32,
     /// Idf-weighted share of the question's first word when it is missing: «передаётся ли …» is mostly put in other words.
     pub opening_missing: f32,
@@ -73,10 +74,14 @@ pub struct Evidence {
     pub common_pair: f32,
 }
 
+/// Returns the idf of a term that no passage holds.
+fn most(found: &Retrieval) -> f32 {
+    (1.0 + (found.passages as f32 + 0.5) / 0.5).ln()
+}
+
 /// Half of the terms' idf and more in a share: how a term's rarity is measured.
 fn rarity(idf: f32, found: &Retrieval) -> f32 {
-    // The idf of a term that no passage holds.
-    let most = (1.0 + (found.passages as f32 + 0.5) / 0.5).ln();
+    let most = most(found);
     if most > 0.0 { (idf / most).min(1.0) } else { 0.0 }
 }
 
@@ -136,7 +141,7 @@ impl Evidence {
             begins: part(begins(found, reading)),
             mended,
             held: held as f32 / count,
-            lost: ((all - weigh(found, &whole)) / LOST).clamp(0.0, 1.0),
+            lost: ((all - weigh(found, &whole)) / LOST.min(LOST_WORDS * most(found))).clamp(0.0, 1.0),
             opening_missing: part(opening(question, found, &whole)),
             subject: part(subject(found, reading)),
             common: common(found, 1),
@@ -292,7 +297,80 @@ fn together(found: &Retrieval, reading: &Reading) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use docent_corpus::{BlockKind, ByteRange, Line, Passage, QuestionTerm};
+
     use super::*;
+
+    /// Evidence of a passage, in a library of a thousand, for words that are equally rare.
+    fn seen(question: &str, passage: &str) -> Evidence {
+        let words: Vec<&str> = question.split(' ').collect();
+        let terms = words.iter().map(|word| QuestionTerm {
+            word: (*word).to_owned(),
+            stem: (*word).to_lowercase(),
+            idf: 5.0,
+            passages: 7,
+            named: 0,
+            also: Vec::new(),
+        });
+        let hit = Hit {
+            passage: Arc::new(Passage {
+                document: "a".into(),
+                title: "".into(),
+                version: docent_corpus::Version([0; 16]),
+                date: None,
+                headings: Vec::new(),
+                section: 0,
+                range: ByteRange::new(0, passage.len()),
+                lead: Vec::new(),
+                lines: vec![Line {
+                    kind: BlockKind::Paragraph,
+                    range: ByteRange::new(0, passage.len()),
+                    text: passage.into(),
+                    page: None,
+                }],
+            }),
+            score: 0.4,
+            share: 0.4,
+            matches: vec![Match::Text; words.len()],
+            taught: None,
+        };
+        let found = Retrieval {
+            terms: terms.collect(),
+            hits: vec![hit],
+            passages: 1_000,
+            reading: None,
+        };
+        let sought = crate::reading::words(&found);
+        let readings = vec![Reading::of(&sought, &found.hits[0])];
+        Evidence::of(question, question, &found, &readings)
+    }
+
+    #[test]
+    fn a_first_word_that_is_missing_is_no_better_than_one_that_stands_there() {
+        let (held, missing) = (
+            seen("green moss", "The moss is green in summer."),
+            seen("green moss", "The moss dries in summer."),
+        );
+        assert!(missing.opening_missing > 0.2 && held.opening_missing < f32::EPSILON);
+        assert!(missing.answers() < held.answers(), "{missing:?} {held:?}");
+        assert!(missing.holds() < held.holds());
+        // Where nothing else is held it is not put otherwise: it is missing.
+        assert!(seen("green", "The moss dries.").opening_missing < f32::EPSILON);
+    }
+
+    #[test]
+    fn what_a_passage_begins_with_is_its_subject() {
+        let (first, later) = (
+            seen("moss", "Moss grows here."),
+            seen("moss", "Here in the north grows moss."),
+        );
+        assert!(
+            first.subject > 0.9 && later.subject < f32::EPSILON,
+            "{first:?} {later:?}"
+        );
+    }
 
     #[test]
     fn what_was_mended_of_a_question_is_told_by_its_words() {
