@@ -19,33 +19,39 @@ struct Weight {
 }
 
 /// The constant terms of the two models.
-const ANSWERS_BIAS: f32 = -3.96;
-const HOLDS_BIAS: f32 = -2.62;
+const ANSWERS_BIAS: f32 = -6.02;
+const HOLDS_BIAS: f32 = -4.03;
 
 /// How many pieces of evidence are weighed.
-const PIECES: usize = 19;
+const PIECES: usize = 25;
 
 #[rustfmt::skip]
 const WEIGHTS: [Weight; PIECES] = [
-    Weight { name: "share",           value: |seen| seen.share,           answers:  1.07, holds:  1.47 },
-    Weight { name: "coverage",        value: |seen| seen.coverage,        answers:  0.73, holds:  1.13 },
-    Weight { name: "sentence",        value: |seen| seen.sentence,        answers:  0.35, holds:  0.11 },
-    Weight { name: "window",          value: |seen| seen.window,          answers:  1.20, holds:  0.71 },
-    Weight { name: "heading",         value: |seen| seen.heading,         answers: -0.75, holds: -0.49 },
-    Weight { name: "unseen",          value: |seen| seen.unseen,          answers: -1.42, holds: -0.94 },
-    Weight { name: "names_missing",   value: |seen| seen.names_missing,   answers: -2.23, holds: -2.56 },
-    Weight { name: "known_missing",   value: |seen| seen.known_missing,   answers: -0.42, holds: -0.11 },
-    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing, answers: -0.35, holds: -0.78 },
-    Weight { name: "lead",            value: |seen| seen.lead,            answers:  2.21, holds:  1.75 },
-    Weight { name: "apart",           value: |seen| seen.apart,           answers:  3.33, holds:  2.35 },
-    Weight { name: "terms",           value: |seen| seen.terms,           answers:  1.87, holds:  1.22 },
-    Weight { name: "rarity",          value: |seen| seen.rarity,          answers:  0.81, holds: -0.13 },
-    Weight { name: "together",        value: |seen| seen.together,        answers:  0.78, holds:  0.75 },
-    Weight { name: "lonely",          value: |seen| seen.lonely,          answers:  0.07, holds:  0.18 },
-    Weight { name: "kind_missing",    value: |seen| seen.kind_missing,    answers: -0.15, holds: -0.55 },
-    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,       answers: -1.73, holds: -0.78 },
-    Weight { name: "begins",          value: |seen| seen.begins,          answers:  1.05, holds:  0.88 },
-    Weight { name: "mended",          value: |seen| seen.mended,          answers: -0.96, holds: -1.11 },
+    Weight { name: "share",           value: |seen| seen.share,             answers:  3.67, holds:  4.83 },
+    Weight { name: "share_above",     value: |seen| seen.share_above(),     answers: -3.57, holds: -3.07 },
+    Weight { name: "share_of_many",   value: |seen| seen.share_of_many(),   answers:  2.13, holds:  3.62 },
+    Weight { name: "coverage",        value: |seen| seen.coverage,          answers:  0.06, holds: -2.27 },
+    Weight { name: "rare_coverage",   value: |seen| seen.rare_coverage(),   answers:  1.95, holds:  3.45 },
+    Weight { name: "held",            value: |seen| seen.held,              answers:  0.80, holds:  1.35 },
+    Weight { name: "lost",            value: |seen| seen.lost,              answers: -1.34, holds: -1.81 },
+    Weight { name: "heading",         value: |seen| seen.heading,           answers: -2.29, holds: -1.29 },
+    Weight { name: "begins",          value: |seen| seen.begins,            answers:  0.89, holds:  0.62 },
+    Weight { name: "subject",         value: |seen| seen.subject,           answers:  1.93, holds:  1.52 },
+    Weight { name: "together",        value: |seen| seen.together,          answers:  0.73, holds:  0.38 },
+    Weight { name: "unseen",          value: |seen| seen.unseen,            answers: -1.27, holds: -0.76 },
+    Weight { name: "names_missing",   value: |seen| seen.names_missing,     answers: -2.09, holds: -2.35 },
+    Weight { name: "known_missing",   value: |seen| seen.known_missing,     answers: -0.46, holds:  0.09 },
+    Weight { name: "numbers_missing", value: |seen| seen.numbers_missing,   answers: -0.39, holds: -0.74 },
+    Weight { name: "opening_missing", value: |seen| seen.opening_missing,   answers:  3.88, holds:  3.96 },
+    Weight { name: "mended",          value: |seen| seen.mended,            answers: -2.83, holds: -3.23 },
+    Weight { name: "lead",            value: |seen| seen.lead,              answers:  2.05, holds:  1.45 },
+    Weight { name: "apart",           value: |seen| seen.apart,             answers:  4.73, holds:  2.32 },
+    Weight { name: "elsewhere",       value: |seen| seen.elsewhere,         answers: -1.11, holds: -0.51 },
+    Weight { name: "common",          value: |seen| seen.common,            answers: -0.97, holds: -0.42 },
+    Weight { name: "common_pair",     value: |seen| seen.common_pair,       answers: -0.40, holds: -0.63 },
+    Weight { name: "terms",           value: |seen| seen.terms,             answers:  3.11, holds:  2.50 },
+    Weight { name: "many",            value: |seen| seen.many(),            answers:  1.42, holds:  3.37 },
+    Weight { name: "rarity",          value: |seen| seen.rarity,            answers:  1.47, holds:  0.18 },
 ];
 
 /// One line of the account of a verdict.
@@ -84,6 +90,52 @@ impl Evidence {
     }
 }
 
+/// Evidence of which a passage can have more: all of it would be 1.
+const WANTED: [Wanted; 9] = [
+    ("share", |seen| &mut seen.share),
+    ("coverage", |seen| &mut seen.coverage),
+    ("held", |seen| &mut seen.held),
+    ("begins", |seen| &mut seen.begins),
+    ("subject", |seen| &mut seen.subject),
+    ("together", |seen| &mut seen.together),
+    ("lead", |seen| &mut seen.lead),
+    ("apart", |seen| &mut seen.apart),
+    ("heading", |seen| &mut seen.heading),
+];
+
+/// Evidence against an answer: none of it would be 0.
+const UNWANTED: [Wanted; 6] = [
+    ("lost", |seen| &mut seen.lost),
+    ("unseen", |seen| &mut seen.unseen),
+    ("names_missing", |seen| &mut seen.names_missing),
+    ("known_missing", |seen| &mut seen.known_missing),
+    ("numbers_missing", |seen| &mut seen.numbers_missing),
+    ("mended", |seen| &mut seen.mended),
+];
+
+/// A piece of evidence by its name.
+type Wanted = (&'static str, fn(&mut Evidence) -> &mut f32);
+
+impl Evidence {
+    /// Returns by how much the logarithm of the odds that the best passage answers would rise were a piece of evidence as good as
+    /// can be and all others as they are.
+    pub fn lost(&self) -> Vec<(&'static str, f32)> {
+        let odds = |seen: &Self| seen.parts().iter().map(|part| part.adds).sum::<f32>();
+        let now = odds(self);
+        let best = |(list, best): (&'static [Wanted], f32)| {
+            list.iter().map(move |(name, place)| {
+                let mut other = *self;
+                *place(&mut other) = best;
+                (*name, odds(&other) - now)
+            })
+        };
+        [(&WANTED[..], 1.0), (&UNWANTED[..], 0.0)]
+            .into_iter()
+            .flat_map(best)
+            .collect()
+    }
+}
+
 fn probability(odds: f32) -> f32 {
     1.0 / (1.0 + (-odds).exp())
 }
@@ -112,8 +164,8 @@ pub struct Thresholds {
 pub fn thresholds(strictness: Strictness) -> Thresholds {
     let (answer, offer) = match strictness {
         Strictness::Careful => (0.40, 0.25),
-        Strictness::Balanced => (0.15, 0.12),
-        Strictness::Open => (0.08, 0.06),
+        Strictness::Balanced => (0.10, 0.05),
+        Strictness::Open => (0.05, 0.03),
         // As with the named ones: places are offered from half the probability of an answer.
         Strictness::At(thousandths) => {
             let answer = f32::from(thousandths) / 1_000.0;

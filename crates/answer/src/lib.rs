@@ -141,7 +141,7 @@ pub fn judge(assistant: &Assistant, question: &Question, mut found: Retrieval) -
         .take(READ)
         .map(|hit| Reading::of(&words, hit))
         .collect();
-    let evidence = Evidence::of(&question.text, &text, &asked, &found, &readings);
+    let evidence = Evidence::of(&question.text, &text, &found, &readings);
     let idle = courtesy::is_idle(&question.text) || evidence::only_numbers(&found, &readings);
     let taught = found.hits.first().and_then(|hit| hit.taught.as_ref());
     let verdict = if found.hits.is_empty() || idle {

@@ -46,10 +46,14 @@ impl Unit {
         weigh(found, &self.held)
     }
 
+    /// Returns at which of its words a term stands first.
+    pub(crate) fn place(&self, term: usize) -> Option<usize> {
+        self.places.get(term).copied().flatten()
+    }
+
     /// Tells whether two neighbouring terms of the question stand near each other.
     pub(crate) fn joins(&self, first: usize) -> bool {
-        let place = |term: usize| self.places.get(term).copied().flatten();
-        matches!((place(first), place(first + 1)), (Some(one), Some(other)) if one.abs_diff(other) <= NEAR)
+        matches!((self.place(first), self.place(first + 1)), (Some(one), Some(other)) if one.abs_diff(other) <= NEAR)
     }
 
     pub(crate) fn is_item(&self) -> bool {
@@ -201,6 +205,29 @@ fn windows(word: &str) -> Vec<String> {
     found
 }
 
+/// Normal forms that share this much of the longer one, and so many letters, are built on one root: «вредный», «вред»; Russian
+/// endings of verbs and nouns differ too much for windows of four letters.
+const ROOT: f32 = 0.7;
+const ROOT_CHARS: usize = 4;
+
+/// How alike two different words are, by the letters that their normal forms begin with.
+fn kinship(term: &str, other: &str) -> f32 {
+    if term
+        .bytes()
+        .chain(other.bytes())
+        .any(|byte| byte.is_ascii_digit())
+    {
+        return 0.0;
+    }
+    let pairs = term.chars().zip(other.chars());
+    let common = pairs.take_while(|(one, other)| one == other).count();
+    if common < ROOT_CHARS {
+        return 0.0;
+    }
+    let share = common as f32 / term.chars().count().max(other.chars().count()) as f32;
+    if share >= ROOT { share * LOOSE } else { 0.0 }
+}
+
 /// How alike two different words are: the share of four-letter windows in common, 0 for short ones.
 fn likeness(term: &Word, word: &str) -> f32 {
     let first = |text: &str| text.chars().take(2).collect::<Vec<_>>();
@@ -243,7 +270,7 @@ fn matched(terms: &[Word], words: &[Token]) -> Found {
             } else if found.held[at] > 0.0 {
                 continue;
             } else {
-                likeness(term, &token.word)
+                likeness(term, &token.word).max(kinship(&term.stem, &token.stem))
             };
             if like > found.held[at] {
                 found.held[at] = like;

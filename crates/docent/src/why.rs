@@ -130,21 +130,9 @@ pub(crate) fn change(account: &Account, needed: Thresholds) -> Change {
     if account.idle {
         return Change::Idle;
     }
-    // What the best passage would have to have more of: the pieces that speak for an answer and are far from whole.
-    let mut lost: Vec<_> = account
-        .evidence
-        .parts()
-        .into_iter()
-        .map(|part| {
-            let lost = if part.name.ends_with("missing") {
-                -part.adds
-            } else {
-                part.adds / part.value.max(0.01) * (1.0 - part.value)
-            };
-            (part.name, lost)
-        })
-        .filter(|(_, lost)| *lost > 0.3)
-        .collect();
+    // What the best passage would have to have more of, or less.
+    let mut lost = account.evidence.lost();
+    lost.retain(|(_, lost)| *lost > 0.3);
     lost.sort_by(|one, other| other.1.total_cmp(&one.1));
     lost.truncate(3);
     Change::Withheld {

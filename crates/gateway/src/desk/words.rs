@@ -555,88 +555,38 @@ impl Words {
 
     /// Returns what a piece of evidence is, by the name that `docent why` gives it.
     pub(super) fn piece(self, name: &'static str) -> &'static str {
-        let [russian, kazakh, english] = match name {
-            "share" => ["балл отрывка", "үзіндінің балы", "score of the passage"],
-            "coverage" => [
-                "слова вопроса в отрывке",
-                "үзіндідегі сұрақ сөздері",
-                "words of the question in the passage",
-            ],
-            "sentence" => [
-                "слова в одном предложении",
-                "бір сөйлемдегі сөздер",
-                "words in one sentence",
-            ],
-            "window" => [
-                "слова в двух соседних предложениях",
-                "көрші екі сөйлемдегі сөздер",
-                "words in two neighbouring sentences",
-            ],
-            "heading" => [
-                "слова в заголовках",
-                "тақырыптардағы сөздер",
-                "words in the headings",
-            ],
-            "unseen" => [
-                "слова, которых нет в документах",
-                "құжаттарда жоқ сөздер",
-                "words that no document has",
-            ],
-            "names_missing" => [
-                "не хватает имён и названий",
-                "аттар мен атаулар жетіспейді",
-                "names that are missing",
-            ],
-            "known_missing" => [
-                "не хватает имён, набранных с маленькой буквы",
-                "кіші әріппен жазылған аттар жетіспейді",
-                "names typed small that are missing",
-            ],
-            "numbers_missing" => [
-                "не хватает чисел",
-                "сандар жетіспейді",
-                "numbers that are missing",
-            ],
-            "lead" => [
-                "отрыв от второго места",
-                "екінші орыннан айырма",
-                "lead over the second place",
-            ],
-            "apart" => [
-                "отрыв от остальных",
-                "қалғандарынан айырма",
-                "lead over the others",
-            ],
-            "terms" => ["число слов вопроса", "сұрақ сөздерінің саны", "number of words"],
-            "rarity" => ["редкость слов", "сөздердің сиректігі", "rarity of the words"],
-            "together" => ["слова стоят рядом", "сөздер қатар тұр", "words stand together"],
-            "lonely" => [
-                "совпало лишь одно слово",
-                "бір ғана сөз сәйкес",
-                "one word only is shared",
-            ],
-            "kind_missing" => [
-                "нет того, о чём спрошено (число, срок, имя)",
-                "сұралған нәрсе жоқ (сан, мерзім, ат)",
-                "the kind of thing asked for is missing",
-            ],
-            "elsewhere" => [
-                "в другом месте слов не меньше",
-                "басқа жерде де сөз көп",
-                "another place has as many words",
-            ],
-            "begins" => [
-                "отрывок именно об этом",
-                "үзінді дәл осы туралы",
-                "what the passage is about",
-            ],
-            "mended" => [
-                "исправленные слова вопроса",
-                "сұрақтың түзетілген сөздері",
-                "mended words of the question",
-            ],
-            other => [other; 3],
-        };
+        let found = PIECES.iter().find(|piece| piece[0] == name);
+        let [_, russian, kazakh, english] = found.copied().unwrap_or([name; 4]);
         self.one_of(russian, kazakh, english)
     }
 }
+
+/// What each piece of evidence is: its name, then in Russian, Kazakh and English.
+#[rustfmt::skip]
+const PIECES: [[&str; 4]; 25] = [
+    ["share", "балл отрывка", "үзіндінің балы", "score of the passage"],
+    ["share_above", "балл сверх 0,3: говорит меньше", "балдың 0,3-тен артығы: аз айтады", "score above 0.3, which tells less"],
+    ["share_of_many", "балл при многих словах", "сөз көп болғандағы балл", "score for many words"],
+    ["coverage", "слова вопроса в отрывке", "үзіндідегі сұрақ сөздері", "words of the question in the passage"],
+    ["rare_coverage", "редкие слова в отрывке", "үзіндідегі сирек сөздер", "rare words in the passage"],
+    ["held", "доля найденных слов", "табылған сөздердің үлесі", "share of the words it holds"],
+    ["lost", "сколько значимого потеряно", "маңыздының қаншасы жоғалды", "how much of weight it lacks"],
+    ["heading", "слова в заголовках", "тақырыптардағы сөздер", "words in the headings"],
+    ["begins", "отрывок именно об этом", "үзінді дәл осы туралы", "what the passage is about"],
+    ["subject", "отрывок с этого начинается", "үзінді осыдан басталады", "what its first words name"],
+    ["together", "слова стоят рядом", "сөздер қатар тұр", "words stand together"],
+    ["unseen", "слова, которых нет в документах", "құжаттарда жоқ сөздер", "words that no document has"],
+    ["names_missing", "не хватает имён и названий", "аттар мен атаулар жетіспейді", "names that are missing"],
+    ["known_missing", "не хватает имён, набранных с маленькой буквы", "кіші әріппен жазылған аттар жетіспейді", "names typed small that are missing"],
+    ["numbers_missing", "не хватает чисел", "сандар жетіспейді", "numbers that are missing"],
+    ["opening_missing", "первое слово может быть сказано иначе", "бірінші сөз басқаша айтылуы мүмкін", "the first word may be put otherwise"],
+    ["mended", "исправленные слова вопроса", "сұрақтың түзетілген сөздері", "mended words of the question"],
+    ["lead", "отрыв от второго места", "екінші орыннан айырма", "lead over the second place"],
+    ["apart", "отрыв от остальных", "қалғандарынан айырма", "lead over the others"],
+    ["elsewhere", "в другом месте слов не меньше", "басқа жерде де сөз көп", "another place has as many words"],
+    ["common", "редкое слово есть и в других местах", "сирек сөз басқа жерде де бар", "others hold the rarest word"],
+    ["common_pair", "два редких слова есть и в других местах", "екі сирек сөз басқа жерде де бар", "others hold the two rarest words"],
+    ["terms", "число слов вопроса", "сұрақ сөздерінің саны", "number of words"],
+    ["many", "длинный вопрос", "ұзақ сұрақ", "a long question"],
+    ["rarity", "редкость слов", "сөздердің сиректігі", "rarity of the words"],
+];
