@@ -33,6 +33,9 @@ const MARKS: [(&str, Courtesy); 2] = [
     ),
 ];
 
+/// Kazakh words among them that are written without a letter of its own.
+const KAZAKH: &str = " рахмет салем салам ассалаумагалейкум ";
+
 /// «How are you», and the like.
 const TALK: &str = " привет здравствуй здравствуйте салем сәлем hello hi hey как дела делишки жизнь жизни поживаешь поживаете \
      настроение ты вы кто такой такая робот бот человек живой нового у тебя вас что \
@@ -99,6 +102,14 @@ const POLITE: &str = " пожалуйста ну а теперь просто д
 
 fn is(list: &str, word: &str) -> bool {
     list.contains(&format!(" {word} "))
+}
+
+/// Tells whether a short message is Kazakh by a word that detection cannot know.
+pub(crate) fn is_kazakh(text: &str) -> bool {
+    tokens(text, Language::Kazakh)
+        .iter()
+        .take(3)
+        .any(|token| is(KAZAKH, &token.word))
 }
 
 impl Courtesy {
@@ -215,6 +226,15 @@ fn is_order(text: &str) -> bool {
 mod tests {
     use super::*;
     use docent_corpus::AssistantId;
+
+    #[test]
+    fn thanks_in_kazakh_are_answered_in_kazakh_though_no_letter_tells() {
+        let who = Assistant::new(AssistantId(1), "Көмекші");
+        let reply = |text: &str| crate::courtesy(&who, text).unwrap().text;
+        assert_eq!(reply("рахмет"), reply("Рақмет"));
+        assert_eq!(reply("салем"), reply("Сәлем"));
+        assert_ne!(reply("рахмет"), reply("спасибо"));
+    }
 
     #[test]
     fn only_a_message_that_is_nothing_else_is_a_courtesy() {

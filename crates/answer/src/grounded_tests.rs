@@ -286,7 +286,8 @@ fn a_refusal_and_noise_answer_nothing() {
     for (reply, expected) in [
         (r#"{"sentences":[]}"#, Written::Refused),
         ("В документах нет ответа на этот вопрос.", Written::Refused),
-        ("{\"sent", Written::Refused),
+        ("{\"sent", Written::Rejected),
+        (r#"{"error":"out of memory"}"#, Written::Rejected),
         ("ываывйцу 123", Written::Rejected),
         ("", Written::Rejected),
     ] {

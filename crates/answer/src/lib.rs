@@ -96,8 +96,11 @@ pub fn answer(
 
 /// Answers a greeting or thanks, for which nothing is looked up; nothing when something is asked.
 pub fn courtesy(assistant: &Assistant, message: &str) -> Option<Answer> {
-    let language = frame(assistant, message);
+    let mut language = frame(assistant, message);
     let courtesy = Courtesy::of(message, language)?;
+    if assistant.language.is_none() && courtesy::is_kazakh(message) {
+        language = Language::Kazakh;
+    }
     Some(Answer {
         text: courtesy.reply(assistant, language),
         outcome: Outcome::Courtesy,

@@ -26,6 +26,8 @@ pub(crate) struct Stream {
     /// Where in the text reading goes on.
     at: usize,
     form: Form,
+    /// Where the reply begins, behind thoughts and fences.
+    begins: usize,
     /// Beginnings of objects that are not closed yet.
     open: Vec<usize>,
     in_string: bool,
@@ -79,19 +81,31 @@ impl Stream {
         self.text.len() > MOST_BYTES
     }
 
-    /// Tells whether the model said in its own way that there is no answer: an empty list, or words to that effect and no sentence.
+    /// Tells whether the model said in its own way that there is no answer: an empty list in the form that was asked for, or words to that
+    /// effect and no sentence. Whatever else it said instead of sentences is noise.
     pub(crate) fn refuses(&self) -> bool {
         let text = self.text.to_lowercase();
         match self.form {
-            Form::Json => !self.spoke,
+            Form::Json => !self.spoke && self.lists_nothing(),
             Form::Unknown | Form::Lines => !self.spoke && REFUSALS.iter().any(|words| text.contains(words)),
         }
+    }
+
+    fn lists_nothing(&self) -> bool {
+        let mut values = serde_json::Deserializer::from_str(&self.text[self.begins..]).into_iter::<Value>();
+        let Some(Ok(reply)) = values.next() else {
+            return false;
+        };
+        reply
+            .get("sentences")
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty)
     }
 
     fn read(&mut self, ended: bool) -> Vec<Claim> {
         if self.form == Form::Unknown {
             match self.begun(ended) {
-                Some(form) => self.form = form,
+                Some(form) => (self.form, self.begins) = (form, self.at),
                 None => return Vec::new(),
             }
         }
@@ -353,6 +367,23 @@ mod tests {
             (spoke, stream.refuses())
         };
         assert_eq!(refuses("{\"sentences\":[]}"), (false, true));
+        assert_eq!(
+            refuses("<think>[]</think>```json\n{\"sentences\": [ ]}\n```\nНадеюсь, это помогло."),
+            (false, true)
+        );
+        for noise in [
+            "{}",
+            "{",
+            "[]",
+            "[1",
+            "{\"error\":\"out of memory\"}",
+            "{\"sentences\":\"x\"}",
+            "{\"sentences\":[{}]}",
+            "{\"answer\":\"Отпуск — 28 дней.\"}",
+            "{\"sentences\":[{\"evi",
+        ] {
+            assert_eq!(refuses(noise), (false, false), "{noise}");
+        }
         assert_eq!(refuses("В документах нет ответа на этот вопрос."), (false, true));
         assert_eq!(refuses("qwertz ыва"), (false, false));
         assert_eq!(refuses(""), (false, false));
