@@ -3,11 +3,11 @@
 //! Owns the second reading: the keyboard's other layout, Latin letters for Cyrillic ones, words run together or torn apart,
 //! slips of the finger. Leaves to [`crate::Index`] whether the second reading finds more than the first.
 //!
-//! Invariants: a word that the documents know is never changed; every search is bounded by the length of the question and
+//! Invariants: a word that the documents know, or everybody, is never taken for a slip; every search is bounded by the length of the question and
 //! the number of words.
 
 use docent_corpus::{ByteRange, Reading, Repair};
-use docent_language::{Token, are_neighbours, detect, from_latin, other_layouts, tokens};
+use docent_language::{Token, are_neighbours, detect, from_latin, is_common, other_layouts, tokens};
 
 use crate::vocabulary::Vocabulary;
 
@@ -47,6 +47,14 @@ const COMMONEST: [&str; 26] = [
     "the", "of", "in", "to", "and", "for", "is", "мен",
 ];
 
+/// Prepositions that verbs begin with as well, and how verbs end as hardly anything else.
+const BEFORE_VERBS: [&str; 14] = [
+    "в", "во", "до", "за", "из", "на", "о", "об", "от", "по", "под", "при", "с", "у",
+];
+const VERBS: [&str; 10] = [
+    "ть", "ться", "лся", "лась", "лись", "ется", "ится", "ются", "ятся", "ишь",
+];
+
 /// What a frequent word gains over a rare one, for each power of e: decides between words that are equally far.
 const FREQUENT: f32 = 0.12;
 
@@ -81,6 +89,30 @@ impl Mend {
         }
         text.push_str(&question[end..]);
         Reading { text, repairs }
+    }
+}
+
+impl Mend {
+    /// Writes a slip as the nearest form of the word meant that stands in a text: what the documents hold is a normal form.
+    pub(crate) fn written_as_in(&mut self, text: &str, typed: &str) {
+        if self.repair != Repair::Spelling {
+            return;
+        }
+        let meant = tokens(&self.word, detect(&self.word));
+        let [meant] = meant.as_slice() else { return };
+        let typed: Vec<char> = typed[self.range.start..self.range.end]
+            .to_lowercase()
+            .chars()
+            .collect();
+        let far = |word: &str| {
+            let letters: Vec<char> = word.chars().collect();
+            distance(&typed, &letters, f32::MAX).unwrap_or(f32::MAX)
+        };
+        let found = tokens(text, detect(text));
+        let forms = found.into_iter().filter(|token| token.stem == meant.stem);
+        if let Some(nearest) = forms.min_by(|one, other| far(&one.word).total_cmp(&far(&other.word))) {
+            self.word = nearest.word;
+        }
     }
 }
 
@@ -252,6 +284,8 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
                     format!("{}{}", token.word, next.word),
                     next.range.end,
                 )
+            } else if is_common(token) {
+                continue;
             } else {
                 let spelt = self
                     .spelt(token)
@@ -357,6 +391,13 @@ impl<F: Fn(u32) -> u32, K: Fn(&str) -> bool> Reader<'_, F, K> {
         };
         let says = |piece: &&str| letters(piece) >= least && self.vocabulary_knows(piece);
         pieces.iter().any(says).then_some(())?;
+        // «до звониться»: before a verb stands no preposition, but many a verb begins like one.
+        if let [first, rest] = pieces.as_slice()
+            && BEFORE_VERBS.contains(first)
+            && VERBS.iter().any(|end| rest.ends_with(end))
+        {
+            return None;
+        }
         let short = pieces.iter().filter(|piece| letters(piece) < 3).count();
         let cost = BORDER * (pieces.len() - 1) as f32 + SHORT_PIECE * short as f32;
         Some((cost, pieces.join(" ")))

@@ -19,7 +19,7 @@ use docent_corpus::{
 };
 use docent_language::{Token, detect, tokens};
 pub(crate) use open::to_tantivy;
-use question::{asking, holds_new, likeness, quoted, said};
+use question::{asking, holds_new, likeness, quoted, said, said_in};
 use tantivy::columnar::Column;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
@@ -334,9 +334,9 @@ impl Index {
             }
             Read::Words(mends) => {
                 let all = Mend::all(&mends, &question.text);
-                let found = self.find(&all.text, limit, asking)?;
+                let mut found = self.find(&all.text, limit, asking)?;
                 // A word that the documents do not use need not be a slip: only what is found together is taken for meant.
-                let kept: Vec<Mend> = mends
+                let mut kept: Vec<Mend> = mends
                     .iter()
                     .filter(|mend| holds_new(&question.text, mend, &found))
                     .cloned()
@@ -344,13 +344,16 @@ impl Index {
                 if kept.is_empty() {
                     return Ok(first);
                 }
-                if kept.len() == mends.len() {
-                    (all, found)
-                } else {
-                    let some = Mend::all(&kept, &question.text);
-                    let found = self.find(&some.text, limit, asking)?;
-                    (some, found)
+                if kept.len() < mends.len() {
+                    found = self.find(&Mend::all(&kept, &question.text).text, limit, asking)?;
                 }
+                if let Some(best) = found.hits.first() {
+                    let text = said_in(&best.passage);
+                    for mend in &mut kept {
+                        mend.written_as_in(&text, &question.text);
+                    }
+                }
+                (Mend::all(&kept, &question.text), found)
             }
         };
         let share = |found: &Retrieval| found.hits.iter().fold(0.0, |most: f32, hit| most.max(hit.share));

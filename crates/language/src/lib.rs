@@ -4,6 +4,7 @@
 //!
 //! Invariants: every function is pure; every range counts bytes of the text given, on character boundaries.
 
+mod common;
 mod detect;
 mod keyboard;
 mod sentences;
@@ -11,6 +12,7 @@ mod stem;
 mod stop;
 mod token;
 
+pub use common::is_common;
 pub use detect::detect;
 pub use keyboard::{are_neighbours, from_latin, other_layouts};
 pub use sentences::sentences;

@@ -1,7 +1,7 @@
 //! What a question says besides its words: which part of it asks, which phrases it quotes, whether a heading says the same, and
 //! whether a word that was mended is found.
 
-use docent_corpus::{ByteRange, Match, Retrieval};
+use docent_corpus::{ByteRange, Match, Passage, Retrieval};
 use docent_language::{Token, detect, sentences, tokens};
 
 use crate::entry::mark;
@@ -48,6 +48,16 @@ pub(super) fn holds_new(typed: &str, mend: &Mend, found: &Retrieval) -> bool {
                 && made.iter().any(|token| token.stem == term.stem)
         })
     })
+}
+
+/// Returns all that a passage says, headings and title included.
+pub(super) fn said_in(passage: &Passage) -> String {
+    let above = passage.headings.iter().chain([&passage.title]);
+    let lines = passage.lead.iter().chain(&passage.lines);
+    let texts = above
+        .map(AsRef::as_ref)
+        .chain(lines.map(|line| line.text.as_str()));
+    texts.collect::<Vec<&str>>().join("\n")
 }
 
 /// Returns the phrases of two words and more that stand in quotation marks, as rows of marks without the words too common to be
