@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
+use pulp::Arch;
 use tantivy::TantivyError;
 use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
@@ -26,12 +28,21 @@ const FINE: f32 = 8_191.0;
 /// The widest row: wider ones would need coarser questions.
 pub(super) const WIDEST: usize = 2_048;
 
+/// Rows up to which every one is compared. A hundred thousand of 384 numbers take some milliseconds on a core, so a question to so many
+/// still costs less than encoding it; beyond, only rows whose sketch agrees with the question's are.
+const EXACT: usize = 250_000;
+
+/// Of how many rows one is compared beyond [`EXACT`].
+const ONE_OF: usize = 20;
+
 /// A file of rows: mapped, not read.
 pub(super) struct Table {
     bytes: OwnedBytes,
     rows: usize,
     width: usize,
     id: u64,
+    /// On which side of the mean each number of each row is, a bit for each (Charikar 2002); made when the first question comes that wants it.
+    sketches: OnceLock<Vec<u64>>,
 }
 
 /// A table being written, row by row.
@@ -154,6 +165,7 @@ impl Table {
             rows,
             width,
             id,
+            sketches: OnceLock::new(),
         })
     }
 
@@ -204,33 +216,205 @@ impl Table {
             .collect()
     }
 
-    /// Returns the cosine of a direction and each row, the mean taken off both.
+    /// Returns the cosine of a direction and each row, the mean taken off both; 0, which is that of rows that have nothing to do with it,
+    /// for most rows of a table of more than [`EXACT`].
     pub(super) fn nearness(&self, asked: &[f32]) -> Option<Vec<f32>> {
+        self.nearness_among(asked, EXACT)
+    }
+
+    fn nearness_among(&self, asked: &[f32], exact: usize) -> Option<Vec<f32>> {
         let mean = self.mean();
         let asked = unit(asked.iter().zip(&mean).map(|(part, mean)| part - mean).collect())?;
         let along: f32 = asked.iter().zip(&mean).map(|(part, mean)| part * mean).sum();
         let most = asked.iter().fold(0.0f32, |most, part| most.max(part.abs()));
         let step = most / FINE;
-        let asked: Vec<i16> = asked.iter().map(|part| (part / step).round() as i16).collect();
-        let rows = (0..self.rows).map(|row| {
+        let fine: Vec<i16> = asked.iter().map(|part| (part / step).round() as i16).collect();
+        let near = |row: usize| {
             let (own, norm) = (self.step(row), self.norm(row));
             if own > 0.0 && norm > 0.0 {
-                (step * own * dot(&asked, self.row(row)) as f32 - along) / norm
+                (step * own * dot(&fine, self.row(row)) as f32 - along) / norm
             } else {
                 0.0
             }
+        };
+        // What is called in here is compiled for the instructions that the processor has.
+        let arch = Arch::new();
+        if self.rows <= exact {
+            return Some(arch.dispatch(|| (0..self.rows).map(near).collect()));
+        }
+        let agreeing = self.agreeing(arch, &asked, self.rows.div_ceil(ONE_OF));
+        let mut all = vec![0.0; self.rows];
+        arch.dispatch(|| {
+            for row in agreeing {
+                all[row] = near(row);
+            }
         });
-        Some(rows.collect())
+        Some(all)
+    }
+
+    /// Returns the rows whose sketch agrees most with that of a direction: at least so many.
+    fn agreeing(&self, arch: Arch, asked: &[f32], wanted: usize) -> Vec<usize> {
+        let words = self.width.div_ceil(64);
+        let sketches = self.sketches.get_or_init(|| {
+            let mean = self.mean();
+            let mut all = Vec::with_capacity(self.rows * words);
+            for row in 0..self.rows {
+                let step = self.step(row);
+                let parts = self.row(row).iter().zip(&mean);
+                all.extend(sketch(
+                    parts.map(|(part, mean)| step * f32::from(part.cast_signed()) > *mean),
+                ));
+            }
+            all
+        });
+        let own: Vec<u64> = sketch(asked.iter().map(|part| *part > 0.0)).collect();
+        let differing: Vec<u16> = arch.dispatch(|| {
+            let rows = sketches.chunks_exact(words);
+            rows.map(|row| {
+                let bits = row
+                    .iter()
+                    .zip(&own)
+                    .map(|(one, other)| (one ^ other).count_ones());
+                bits.sum::<u32>() as u16
+            })
+            .collect()
+        });
+        let mut counts = vec![0usize; self.width + 1];
+        for &bits in &differing {
+            counts[usize::from(bits)] += 1;
+        }
+        let mut left = wanted;
+        let far = counts.iter().position(|&count| {
+            left = left.saturating_sub(count);
+            left == 0
+        });
+        let far = far.unwrap_or(self.width);
+        let rows = differing.iter().enumerate();
+        rows.filter(|(_, bits)| usize::from(**bits) <= far)
+            .map(|(row, _)| row)
+            .collect()
     }
 }
 
-/// Adds up the products, in as many sums as a processor has at once: a third faster than in one.
+/// Packs bits, 64 in a number.
+fn sketch(bits: impl Iterator<Item = bool>) -> impl Iterator<Item = u64> {
+    let mut bits = bits.peekable();
+    std::iter::from_fn(move || {
+        bits.peek()?;
+        let word = bits.by_ref().take(64).enumerate();
+        Some(word.fold(0, |word, (at, bit)| word | u64::from(bit) << at))
+    })
+}
+
+/// Adds up the products, in pairs and in as many sums as a processor has at once, for which there is one instruction.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled anew for each set of instructions"
+)]
 fn dot(asked: &[i16], row: &[u8]) -> i32 {
-    let mut sums = [0i32; STEP];
+    let mut sums = [0i32; STEP / 2];
     for (asked, row) in asked.chunks_exact(STEP).zip(row.chunks_exact(STEP)) {
-        for ((sum, &one), &other) in sums.iter_mut().zip(asked).zip(row) {
-            *sum += i32::from(one) * i32::from(other.cast_signed());
+        for (sum, (one, other)) in sums
+            .iter_mut()
+            .zip(asked.chunks_exact(2).zip(row.chunks_exact(2)))
+        {
+            let first = i32::from(one[0]) * i32::from(other[0].cast_signed());
+            let second = i32::from(one[1]) * i32::from(other[1].cast_signed());
+            *sum += first + second;
         }
     }
     sums.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::super::quantised;
+    use super::*;
+
+    /// Numbers in -1 to 1 without a pattern (splitmix64, Steele and others 2014).
+    fn numbers(seed: u64) -> impl Iterator<Item = f32> {
+        let mut state = seed;
+        std::iter::from_fn(move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = state;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            Some((mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0)
+        })
+    }
+
+    const WIDTH: usize = 384;
+
+    /// Texts about 50 things, each in its own way, as texts of a library are.
+    fn text(nth: u64) -> Vec<f32> {
+        let about: Vec<f32> = numbers(nth % 50).take(WIDTH).collect();
+        let own = numbers(1_000 + nth).take(WIDTH);
+        unit(
+            about
+                .iter()
+                .zip(own)
+                .map(|(one, other)| one + 0.8 * other)
+                .collect(),
+        )
+        .unwrap()
+    }
+
+    fn table(rows: u64) -> Table {
+        let mut made = Rows::new(Cursor::new(Vec::new()), WIDTH, 1, None);
+        for nth in 0..rows {
+            made.put(nth, || Some(quantised(&text(nth), WIDTH))).unwrap();
+        }
+        Table::of(OwnedBytes::new(made.finish().unwrap().into_inner())).unwrap()
+    }
+
+    fn nearest(near: &[f32], count: usize) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..near.len()).collect();
+        rows.sort_by(|&one, &other| near[other].total_cmp(&near[one]));
+        rows.truncate(count);
+        rows
+    }
+
+    #[test]
+    fn beyond_the_limit_nearly_all_of_the_nearest_are_found_and_are_as_near_as_they_are() {
+        let table = table(6_000);
+        let (mut found, mut sought) = (0, 0);
+        for nth in 0..40 {
+            let own = numbers(7_000 + nth).take(WIDTH);
+            let about = text(nth * 131);
+            let asked: Vec<f32> = about
+                .iter()
+                .zip(own)
+                .map(|(one, other)| one + 0.03 * other)
+                .collect();
+            let (exact, quick) = (
+                table.nearness_among(&asked, usize::MAX).unwrap(),
+                table.nearness_among(&asked, 0).unwrap(),
+            );
+            let compared = quick.iter().filter(|near| **near != 0.0).count();
+            assert!(
+                compared < exact.len() / ONE_OF * 3,
+                "{compared} of {} compared",
+                exact.len()
+            );
+            for row in nearest(&exact, 10) {
+                sought += 1;
+                found += usize::from(quick[row] == exact[row]);
+            }
+        }
+        assert!(found * 100 >= sought * 98, "{found} of {sought}");
+    }
+
+    #[test]
+    fn a_product_is_what_it_is() {
+        let asked: Vec<i16> = (0..64).map(|at| (at * 509 % 16_383) as i16 - 8_191).collect();
+        let row: Vec<u8> = (0..64).map(|at| (at * 37 % 256) as u8).collect();
+        let expected = asked
+            .iter()
+            .zip(&row)
+            .map(|(one, other)| i32::from(*one) * i32::from(other.cast_signed()));
+        assert_eq!(dot(&asked, &row), expected.sum::<i32>());
+    }
 }
