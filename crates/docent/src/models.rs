@@ -2,13 +2,19 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use docent_corpus::{
+    Assistant, AssistantId, BlockKind, ByteRange, Line, Passage, Question, Retriever as _, Strictness,
+    Version,
+};
+use docent_index::Index;
 use docent_models::{Chat, Embeddings, Endpoint, ModelError, Prefixes, Probe, Rerank};
 
 use crate::failure::{Failure, chain};
 use crate::settings::{Config, Server, environment};
-use crate::writer::Writer;
+use crate::writer::{Asked, Find, Writer, Writing};
 
 /// How long a model may take to say something at all.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,6 +67,49 @@ pub(crate) fn embeddings(
     })
 }
 
+/// What a model that writes is tried on.
+const PASSAGE: &str = "Ежегодный оплачиваемый отпуск составляет 28 календарных дней.";
+const QUESTION: &str = "Сколько длится ежегодный оплачиваемый отпуск?";
+
+/// Has the model write one answer in earnest; returns how that went, and nothing where it was not asked.
+async fn tried(writer: Writer) -> Result<Option<Writing>, Failure> {
+    let passage = Passage {
+        document: "example.txt".into(),
+        title: "Отпуск".into(),
+        version: Version([0; 16]),
+        date: None,
+        section: 0,
+        headings: Vec::new(),
+        lead: Vec::new(),
+        range: ByteRange::new(0, PASSAGE.len()),
+        lines: vec![Line {
+            kind: BlockKind::Paragraph,
+            range: ByteRange::new(0, PASSAGE.len()),
+            page: None,
+            text: PASSAGE.to_owned(),
+        }],
+    };
+    let lost = |error: &dyn std::error::Error| Failure::Models {
+        section: "chat",
+        reason: chain(error),
+    };
+    let index = Index::build([passage]).map_err(|error| lost(&error))?;
+    let find: Find = Arc::new(move |text, limit, _| {
+        let text = text.to_owned();
+        index.retrieve(&Question { text }, limit)
+    });
+    let mut who = Assistant::new(AssistantId(0), "");
+    who.strictness = Strictness::Open;
+    let asked = Asked {
+        snapshot: 0,
+        assistant: who.id,
+        question: QUESTION.to_owned(),
+    };
+    let (_, made) = Arc::new(writer).begin(asked, who, None, find);
+    let made = made.await.map_err(|error| lost(&*error))?;
+    Ok(made.trace.written)
+}
+
 /// Calls every configured model once; returns what is to be told, and whether all of them can be used.
 pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), Failure> {
     let chat = client("chat", &config.chat.servers, library, Chat::new)?;
@@ -101,9 +150,15 @@ pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), F
         }
         told
     });
+    let wrote = match writer(config, library)? {
+        Some(writer) if chat.is_some() && told.iter().all(|(_, _, probes)| probes.iter().all(is_fine)) => {
+            runtime.block_on(tried(writer))?
+        }
+        _ => None,
+    };
     for (section, purpose, probes) in told {
         for (nth, probe) in probes.into_iter().enumerate() {
-            fine &= probe.error.is_none();
+            fine &= is_fine(&probe);
             // Writing into a string cannot fail.
             let _ = writeln!(
                 text,
@@ -113,6 +168,24 @@ pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), F
                 if nth > 0 { ", when those before fail" } else { "" }
             );
             let _ = writeln!(text, "  {}", state(&probe));
+            if let (Some(dimension), Some(set)) = (probe.dimension, config.embeddings.dimensions)
+                && dimension != set
+            {
+                fine = false;
+                let _ = writeln!(
+                    text,
+                    "  cannot be used: its vectors have {dimension} numbers, [embeddings] says {set}; set dimensions = {dimension}"
+                );
+            }
+        }
+        if let Some(wrote) = wrote.as_ref().filter(|_| section == "chat") {
+            let _ = writeln!(text, "  tried on «{QUESTION}» with «{PASSAGE}»: {wrote}");
+            if !matches!(wrote, Writing::Passed(_)) {
+                fine = false;
+                text.push_str(
+                    "  a model that does not manage this will seldom write an answer that passes: the quoted ones go out\n",
+                );
+            }
         }
     }
     if let Some(path) = &config.embeddings.path {
@@ -150,6 +223,10 @@ pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), F
         text.push_str("no model is configured: answers are quoted, and nothing is sent anywhere\n");
     }
     Ok((text, fine))
+}
+
+fn is_fine(probe: &Probe) -> bool {
+    probe.error.is_none()
 }
 
 /// Says how a model is.

@@ -15,6 +15,8 @@ mod real;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -189,6 +191,16 @@ fn library(settings: &str, files: &[(String, String)]) -> tempfile::TempDir {
     folder
 }
 
+/// Has the models of a library checked; returns whether all can be used, and what was told.
+fn checked(library: &Path) -> (bool, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_docent"))
+        .args(["models", "check"])
+        .arg(library)
+        .output()
+        .unwrap();
+    (done.status.success(), String::from_utf8(done.stdout).unwrap())
+}
+
 fn leave() -> Vec<(String, String)> {
     let text = "# Об отпусках\n\nЕжегодный оплачиваемый отпуск составляет 28 календарных дней.\n\n\
                 Заявление на отпуск подают за две недели до его начала.\n";
@@ -292,6 +304,25 @@ async fn a_models_no_is_final_and_its_nonsense_is_not_passed_on() {
         text.contains("28 календарных дней") && !text.contains("99"),
         "the quoted answer goes out: {text}"
     );
+    for noise in [
+        "{}",
+        "[]",
+        "{\"error\":\"out of memory\"}",
+        "{\"sentences\":\"x\"}",
+        "{\"sentences\":[{\"evi",
+    ] {
+        let fake = Fake::start(move |_| Says::Text(noise.to_owned()));
+        let folder = library(&fake.settings(""), &leave());
+        let other = ask(
+            &serve(folder.path()),
+            "Сколько длится ежегодный оплачиваемый отпуск?",
+        )
+        .await;
+        assert_eq!(other, answer, "{noise} is no word on the documents");
+        assert!(fake.asked() > 0);
+        let told = checked(folder.path());
+        assert!(!told.0 && told.1.contains("tried on"), "{}", told.1);
+    }
     let refused = ask(&server, "Когда подают заявление на отпуск?").await;
     let text = refused["message"].as_str().unwrap();
     assert!(

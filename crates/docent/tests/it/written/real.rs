@@ -7,7 +7,7 @@ use std::process::Command;
 
 use server::{KEY, Server, start};
 
-use super::{SELECT, ask, holidays, leave, library, question};
+use super::{SELECT, ask, checked, holidays, leave, library, question};
 use crate::{serve, talk};
 
 fn settings(server: &Server) -> String {
@@ -26,14 +26,11 @@ async fn a_real_server_quotes_and_its_quotation_goes_out_as_it_stands_in_the_doc
         return;
     };
     let folder = library(&format!("{SLOW}{}", settings(&llama)), &leave());
-    let checked = Command::new(env!("CARGO_BIN_EXE_docent"))
-        .args(["models", "check"])
-        .arg(folder.path())
-        .output()
-        .unwrap();
-    let told = String::from_utf8(checked.stdout).unwrap();
+    let (fine, told) = checked(folder.path());
     assert!(
-        checked.status.success() && told.contains("[chat] 127.0.0.1:") && told.contains("usable; took"),
+        fine && told.contains("[chat] 127.0.0.1:")
+            && told.contains("usable; took")
+            && told.contains("written by the model"),
         "{told}"
     );
     let server = serve(folder.path());
@@ -154,4 +151,19 @@ async fn vectors_of_a_real_server_find_what_shares_no_word_with_the_question() {
     };
     assert_eq!(found("where can I park my car"), "cars.md");
     assert_eq!(found("when do we get paid"), "salary.md");
+    std::fs::write(folder.path().join("docent.toml"), settings.replace("384", "100")).unwrap();
+    let (fine, told) = checked(folder.path());
+    assert!(!fine && told.contains("set dimensions = 384"), "{told}");
+}
+
+#[tokio::test]
+async fn random_words_of_a_real_server_cost_nobody_the_quoted_answer() {
+    let Some(llama) = start("random.gguf", "chat", &[]) else {
+        return;
+    };
+    let folder = library(&format!("{SLOW}{}", settings(&llama)), &leave());
+    let plain = library("", &leave());
+    let (server, plain) = (serve(folder.path()), serve(plain.path()));
+    let question = "Сколько длится ежегодный оплачиваемый отпуск?";
+    assert_eq!(ask(&server, question).await, ask(&plain, question).await);
 }
