@@ -9,6 +9,7 @@ mod hidden;
 mod layout;
 mod pages;
 mod render;
+mod traces;
 mod words;
 
 use std::collections::{HashMap, HashSet};

@@ -3,8 +3,6 @@
 //! Owns the choice between the text layer and recognition for each page, which picture of it is recognised, and telling what
 //! was lost or mended. A page that cannot be read, has no text or a garbled one costs that page.
 
-use std::collections::HashSet;
-
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use pdf_oxide::PdfDocument;
 use pdf_oxide::extractors::ImageData;
@@ -12,7 +10,7 @@ use pdf_oxide::extractors::ImageData;
 use super::super::draft::{Draft, Para};
 use super::super::{no_text, refuse};
 use super::fields;
-use super::hidden;
+use super::hidden::Seen;
 use super::layout::{self, Line};
 use super::render::Renderer;
 use super::words;
@@ -55,11 +53,11 @@ pub(super) fn read(
     let mut renderer = Renderer::new(bytes);
     let mut pages = Vec::with_capacity(count);
     let mut fates = Vec::with_capacity(count);
-    let (mut turned, mut unseen) = (0_usize, 0_usize);
+    let mut turned = 0_usize;
+    let mut seen = Seen::new(pdf);
     for number in 0..count {
-        let (page, fate) = match pdf.extract_chars_filtered(number, HashSet::new(), HashSet::new()) {
-            Ok(mut letters) => {
-                unseen += hidden::take_out(&mut letters, &mut renderer, number);
+        let (page, fate) = match seen.letters(&mut renderer, number) {
+            Ok(letters) => {
                 let mut page = Page {
                     lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
                     ..Page::default()
@@ -92,10 +90,10 @@ pub(super) fn read(
         pages.push(page);
         fates.push(fate);
     }
-    if unseen > 0 {
+    if seen.left_out > 0 {
         draft
             .lost
-            .push(format!("Hidden text left out, characters: {unseen}."));
+            .push(format!("Hidden text left out, characters: {}.", seen.left_out));
     }
     if turned > 0 {
         draft
