@@ -6,6 +6,7 @@
 //!
 //! Invariant: what comes out passes [`check_invariants`].
 
+mod biff;
 mod csv;
 mod doc;
 mod docx;
@@ -13,6 +14,7 @@ pub(crate) mod draft;
 mod epub;
 mod finish;
 mod html;
+mod ink;
 mod json;
 mod list;
 mod mail;

@@ -24,6 +24,15 @@ use table::Table;
 /// it may be asked for too, so the case has to be clear.
 const MAIN_SHARE_PERCENT: usize = 60;
 
+/// Tells whether nothing on a page has a ground of its own, so that white letters on it are seen by nobody. A style sheet that
+/// is fetched may give one.
+fn is_on_paper(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    !["background", "bgcolor", "stylesheet", "@import"]
+        .iter()
+        .any(|ground| lower.contains(ground))
+}
+
 /// Reads HTML that is already UTF-8.
 ///
 /// # Errors
@@ -94,6 +103,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
         layout,
         titled,
         whole_page: main.is_none(),
+        on_paper: is_on_paper(text),
         ..Walker::default()
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
@@ -213,6 +223,8 @@ struct Walker {
     tables: Vec<Table>,
     table_count: u32,
     hidden: usize,
+    /// Whether nothing on the page has a ground of its own.
+    on_paper: bool,
 }
 
 impl Walker {
@@ -271,10 +283,18 @@ impl Walker {
 
     fn is_hidden(&self, element: &Element) -> bool {
         let style = css::Style::of(element.attr("style").unwrap_or(""));
+        let rules = self.sheet.style(element);
+        let font = element.name() == "font"
+            && element
+                .attr("color")
+                .is_some_and(|colour| css::is_white(&colour.to_ascii_lowercase()));
         element.attr("hidden").is_some()
             || element.attr("aria-hidden") == Some("true")
             || style.hidden
-            || self.sheet.style(element).hidden
+            || rules.hidden
+            || self.on_paper
+                && (style.white || rules.white || font)
+                && !matches!(element.name(), "html" | "body")
     }
 
     fn text(&mut self, words: &str) {
