@@ -165,6 +165,27 @@ mod pdf {
         check("a.pdf", &file, &format!("{TEXT}All is free\n"), "");
     }
 
+    /// Fifteen drawings that show one another ten times each.
+    #[test]
+    fn a_page_that_never_ends_is_told_and_costs_itself() {
+        let more: Vec<String> = (0..15)
+            .map(|at| {
+                let dict = format!(
+                    "/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X {} 0 R >> >>",
+                    8 + at
+                );
+                stream(&dict, &"/X Do ".repeat(10))
+            })
+            .chain([stream(
+                "/Type /XObject /Subtype /Form /BBox [0 0 9 9]",
+                "0 0 1 1 re f ",
+            )])
+            .collect();
+        let file = page(&format!("{SEEN}/X Do\n"), "", "/XObject << /X 7 0 R >>", &more);
+        let refusal = read_document("a.pdf", &file).expect_err("there is no other page");
+        assert_eq!(refusal.code, docent_corpus::UnreadableCode::Damaged);
+    }
+
     #[test]
     fn a_page_on_its_side_loses_nothing() {
         let content = "BT /F1 11 Tf 0 1 -1 0 300 70 Tm (The hall has shelves on two walls.) Tj ET\n";

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ole::{u16_at, u32_at};
+use super::sheet::HiddenColumns;
 use super::xlsx::{Shown, of_code, of_number};
 
 /// Cells of one sheet of which something is kept: as many as a sheet of these files can have rows, ten times.
@@ -20,7 +21,7 @@ pub(super) struct Looks {
     /// Decimals of the percents, by row and column.
     percents: HashMap<(u32, u32), usize>,
     rows: HashSet<u32>,
-    columns: Vec<(u32, u32)>,
+    columns: HiddenColumns,
     filtered: bool,
 }
 
@@ -32,8 +33,7 @@ impl Looks {
 
     /// Tells whether a cell stands in a row or column that is hidden; what a filter leaves out is a view and not hidden.
     pub(super) fn is_hidden(&self, (row, column): (u32, u32)) -> bool {
-        let in_column = |(first, last): &(u32, u32)| (*first..=*last).contains(&column);
-        !self.filtered && self.rows.contains(&row) || self.columns.iter().any(in_column)
+        !self.filtered && self.rows.contains(&row) || self.columns.has(column)
     }
 
     fn take(&mut self, kind: u16, record: &[u8], formats: &[Shown]) {
@@ -69,7 +69,7 @@ impl Looks {
                 const OUTLINE: u16 = 0x0700;
                 let hidden = number(8).is_some_and(|flags| flags & HIDDEN != 0 && flags & OUTLINE == 0);
                 if let (true, Some(first), Some(last)) = (hidden, number(0), number(2)) {
-                    self.columns.push((first.into(), last.into()));
+                    self.columns.hide(first.into(), last.into());
                 }
             }
             record::FILTERED => self.filtered = true,

@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     let html = parse(text).ok_or_else(|| {
         refuse(
             UnreadableCode::TooBig,
-            "the page has over three million elements, or a thousand inside one another; save its text as a new document",
+            "the page has over three million elements, a thousand inside one another, or a tag without end; save its text as a new document",
         )
     })?;
     let mut draft = Draft::new(Format::Html);
@@ -144,6 +144,31 @@ fn words_of(root: ElementRef<'_>) -> usize {
         .sum()
 }
 
+/// Tells whether a tag has more attributes than anybody writes: the parser compares each with all before it.
+fn has_endless_tag(text: &str) -> bool {
+    /// A picture inside a page has some dozen.
+    const MAX_ATTRIBUTES: usize = 20_000;
+    let bytes = text.as_bytes();
+    // Spaces of the tag now open outside of quotes, and the quote now open: the outline of a drawing has many.
+    let (mut spaces, mut quote) = (None, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != byte),
+            b'<' if bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => spaces = Some(0),
+            b'>' => spaces = None,
+            b'"' | b'\'' if spaces.is_some() && bytes[..at].ends_with(b"=") => quote = Some(byte),
+            b' ' | b'\n' | b'\t' => {
+                spaces = spaces.map(|spaces| spaces + 1);
+                if spaces > Some(MAX_ATTRIBUTES) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Parses a page, or returns nothing when it has more elements than a document.
 ///
 /// A few kilobytes of badly nested tags can make the parser repeat them without end, so it is fed in small portions.
@@ -154,6 +179,9 @@ fn parse(text: &str) -> Option<Html> {
     const MAX_DEPTH: usize = 1_000;
     /// What may be parsed between two looks at the count.
     const PORTION_BYTES: usize = 1024;
+    if has_endless_tag(text) {
+        return None;
+    }
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     let mut rest = text;
     while !rest.is_empty() {

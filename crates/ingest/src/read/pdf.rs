@@ -5,6 +5,7 @@
 
 mod columns;
 mod fields;
+mod forms;
 mod hidden;
 mod layout;
 mod pages;

@@ -199,6 +199,30 @@ fn as_ref(value: &Data) -> DataRef<'_> {
     }
 }
 
+/// Columns that nobody sees.
+#[derive(Debug, Default)]
+pub(super) struct HiddenColumns(Vec<bool>);
+
+impl HiddenColumns {
+    /// Sheets of all programs have at most this many.
+    const MAX: u32 = 16_384;
+
+    /// Hides the columns from `first` to `last`.
+    pub(super) fn hide(&mut self, first: u32, last: u32) {
+        for column in first..=last.min(Self::MAX - 1) {
+            let column = column as usize;
+            if self.0.len() <= column {
+                self.0.resize(column + 1, false);
+            }
+            self.0[column] = true;
+        }
+    }
+
+    pub(super) fn has(&self, column: u32) -> bool {
+        self.0.get(column as usize) == Some(&true)
+    }
+}
+
 /// One sheet while its cells come in, row by row.
 pub(super) struct Sheet<'a> {
     book: &'a mut Book,

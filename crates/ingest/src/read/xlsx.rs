@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::docx::{Relations, attribute, chart, diagram, resolved};
 use super::draft::{Draft, Para, Role};
 use super::package::{Package, cut};
-use super::sheet::{Book, Sheet, date, iso, percent, plain};
+use super::sheet::{Book, HiddenColumns, Sheet, date, iso, percent, plain};
 
 /// Sheets of one workbook.
 const MAX_SHEETS: usize = 1_000;
@@ -379,7 +379,7 @@ fn is_filtered(package: &mut Package<'_>, sheet: &str, xml: &str) -> Result<bool
 
 /// Which rows and columns of a sheet nobody sees. What an outline folds away, a click shows.
 struct Hidden {
-    columns: Vec<(u32, u32)>,
+    columns: HiddenColumns,
     filtered: bool,
     /// Whether the row now open is one.
     row: bool,
@@ -388,7 +388,7 @@ struct Hidden {
 impl Hidden {
     /// Reads the columns, which stand before the cells.
     fn of(xml: &str, filtered: bool) -> Self {
-        let mut columns = Vec::new();
+        let mut columns = HiddenColumns::default();
         let mut reader = Reader::from_str(xml);
         while let Ok(event) = reader.read_event() {
             match event {
@@ -397,7 +397,7 @@ impl Hidden {
                         let number =
                             |key| attribute(&start, key).and_then(|number| number.parse::<u32>().ok());
                         if let (Some(first @ 1..), Some(last @ 1..)) = (number("min"), number("max")) {
-                            columns.push((first - 1, last - 1));
+                            columns.hide(first - 1, last - 1);
                         }
                     }
                     "sheetData" => break,
@@ -420,8 +420,7 @@ impl Hidden {
     }
 
     fn covers(&self, column: u32) -> bool {
-        let within = |(first, last): &(u32, u32)| (*first..=*last).contains(&column);
-        self.row || self.columns.iter().any(within)
+        self.row || self.columns.has(column)
     }
 }
 

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::super::docx::{attribute, resolved};
 use super::super::draft::{Draft, Para, Role};
 use super::super::package::cut;
-use super::super::sheet::{Book, Sheet};
+use super::super::sheet::{Book, HiddenColumns, Sheet};
 use super::MAX_DEPTH;
 
 /// Elements inside a cell or sheet whose words are not shown in it.
@@ -152,7 +152,7 @@ struct Place {
     text: String,
     shape: String,
     /// Columns that nobody sees, how many there are before the next one, and whether the row now open is such a row.
-    hidden: Vec<(u32, u32)>,
+    hidden: HiddenColumns,
     defined: u32,
     in_hidden_row: bool,
     /// Groups of an outline inside one another: what they fold away, a click shows.
@@ -172,7 +172,7 @@ impl Place {
                 let many = count("number-columns-repeated");
                 if self.is_collapsed(start) {
                     self.hidden
-                        .push((self.defined, self.defined.saturating_add(many)));
+                        .hide(self.defined, self.defined.saturating_add(many - 1));
                 }
                 self.defined = self.defined.saturating_add(many);
             }
@@ -226,8 +226,7 @@ impl Place {
                     let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
                     for column in 0..if self.columns > MEANT { 1 } else { self.columns } {
                         let column = self.column.saturating_add(column);
-                        let within = |(first, end): &(u32, u32)| (*first..*end).contains(&column);
-                        if self.in_hidden_row || self.hidden.iter().any(within) {
+                        if self.in_hidden_row || self.hidden.has(column) {
                             sheet.conceal(&text);
                         } else {
                             sheet.cell((self.row, column), &text)?;

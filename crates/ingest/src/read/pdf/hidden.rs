@@ -5,13 +5,13 @@
 //! cost nothing. The words that a scanner's program lays unseen over the picture of a page are that page's text. Invariant:
 //! where the question cannot be told — the page cannot be drawn, lies on its side — no letter is lost.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use pdf_oxide::PdfDocument;
 use pdf_oxide::layout::{Color, TextChar};
-use pdf_oxide::object::{Object, ObjectRef};
 use pdf_oxide::optional_content::compute_default_off_ocgs;
 
+use super::forms::Forms;
 use super::render::{Lights, Renderer};
 use super::traces::Traces;
 
@@ -24,16 +24,15 @@ const SAME: u8 = 20;
 /// Letters at most this high, in points, are read by nobody: the smallest print of a contract has four points.
 const TINY: f32 = 1.2;
 
-/// Drawings inside one another that are looked into.
-const MAX_FORMS: usize = 200;
+/// Drawings that one page draws: a map has some ten thousand signs; beyond it a page never ends.
+const MAX_DRAWN: u64 = 200_000;
 
 /// Finds what is not seen on the pages of one document.
 pub(super) struct Seen<'a> {
     pdf: &'a PdfDocument,
     /// Layers that are switched off.
     off: HashSet<String>,
-    /// Whether a drawing that pages share writes letters without painting them.
-    forms: HashMap<ObjectRef, bool>,
+    forms: Forms<'a>,
     /// Letters left out so far.
     pub(super) left_out: usize,
 }
@@ -44,20 +43,21 @@ impl<'a> Seen<'a> {
         Self {
             pdf,
             off: compute_default_off_ocgs(pdf),
-            forms: HashMap::new(),
+            forms: Forms::new(pdf),
             left_out: 0,
         }
     }
 
-    /// Returns the letters that are seen on the page at `number`, from 0.
-    pub(super) fn letters(
-        &mut self,
-        renderer: &mut Renderer<'_>,
-        number: usize,
-    ) -> pdf_oxide::Result<Vec<TextChar>> {
+    /// Returns the letters that are seen on the page at `number`, from 0, or nothing when it cannot be read.
+    pub(super) fn letters(&mut self, renderer: &mut Renderer<'_>, number: usize) -> Option<Vec<TextChar>> {
+        let held = self.forms.page(number);
+        if held.drawn > MAX_DRAWN {
+            return None;
+        }
         let all = |off: &HashSet<String>| {
             self.pdf
                 .extract_chars_filtered(number, off.clone(), HashSet::new())
+                .ok()
         };
         let mut letters = all(&self.off)?;
         let before = if self.off.is_empty() {
@@ -66,7 +66,7 @@ impl<'a> Seen<'a> {
             count(&all(&HashSet::new())?)
         };
         self.take_odd(&mut letters, number);
-        if self.leaves_unpainted(number)
+        if held.unpainted
             && let Some(traces) = renderer.traces(number)
         {
             take(&mut letters, |letter| is_unpainted(letter, &traces));
@@ -79,7 +79,7 @@ impl<'a> Seen<'a> {
             });
         }
         self.left_out += before.saturating_sub(count(&letters));
-        Ok(letters)
+        Some(letters)
     }
 
     /// Takes out what is off the paper or too small to be read. Where that would be most of a page, it is rather the measure
@@ -119,102 +119,6 @@ impl<'a> Seen<'a> {
         });
         (paper[2] - paper[0] >= MIN_SIDE && paper[3] - paper[1] >= MIN_SIDE).then_some(paper)
     }
-
-    /// Tells whether a page or a drawing on it may write letters without painting them.
-    fn leaves_unpainted(&mut self, number: usize) -> bool {
-        if self
-            .pdf
-            .get_page_content_data(number)
-            .is_ok_and(|content| writes_unpainted(&content))
-        {
-            return true;
-        }
-        let Ok(page) = self.pdf.get_page(number) else {
-            return false;
-        };
-        let resources = page.as_dict().and_then(|page| page.get("Resources")).cloned();
-        let mut waiting: Vec<Object> = resources.into_iter().collect();
-        let mut looked = 0;
-        while let Some(resources) = waiting.pop() {
-            let Some(resources) = self.resolved(&resources) else {
-                continue;
-            };
-            let part = |name: &str| self.resolved(resources.as_dict()?.get(name)?);
-            if part("ExtGState").is_some_and(|states| self.is_see_through(&states)) {
-                return true;
-            }
-            let Some(drawings) = part("XObject") else { continue };
-            for drawing in drawings.as_dict().into_iter().flat_map(HashMap::values) {
-                looked += 1;
-                let Some(reference) = drawing.as_reference().filter(|_| looked <= MAX_FORMS) else {
-                    continue;
-                };
-                match self.forms.get(&reference) {
-                    Some(true) => return true,
-                    Some(false) => continue,
-                    None => {}
-                }
-                let (unpainted, inner) = self.form(reference);
-                self.forms.insert(reference, unpainted);
-                if unpainted {
-                    return true;
-                }
-                waiting.extend(inner);
-            }
-        }
-        false
-    }
-
-    /// Looks into a drawing: whether it writes letters without painting them, and what it draws with.
-    fn form(&self, reference: ObjectRef) -> (bool, Option<Object>) {
-        let Ok(object) = self.pdf.load_object(reference) else {
-            return (false, None);
-        };
-        let Some(dict) = object.as_dict() else {
-            return (false, None);
-        };
-        if dict.get("Subtype").and_then(Object::as_name) != Some("Form") {
-            return (false, None);
-        }
-        let inner = dict.get("Resources").cloned();
-        // What is locked cannot be looked into from here and is suspected.
-        let unpainted = self.pdf.is_encrypted()
-            || object
-                .decode_stream_data()
-                .is_ok_and(|content| writes_unpainted(&content));
-        (unpainted, inner)
-    }
-
-    /// Tells whether one of these states of drawing lets everything through.
-    fn is_see_through(&self, states: &Object) -> bool {
-        let states = states.as_dict().into_iter().flat_map(HashMap::values);
-        states.filter_map(|state| self.resolved(state)).any(|state| {
-            let value = |name: &str| {
-                let value = self.resolved(state.as_dict()?.get(name)?)?;
-                value
-                    .as_real()
-                    .or_else(|| value.as_integer().map(|whole| whole as f64))
-            };
-            value("ca").is_some_and(|through| through < 0.06)
-        })
-    }
-
-    fn resolved(&self, object: &Object) -> Option<Object> {
-        super::fields::resolved(self.pdf, object)
-    }
-}
-
-/// Tells whether a page's content switches painting off: `3 Tr`, or `7 Tr`, which only clips.
-fn writes_unpainted(content: &[u8]) -> bool {
-    let mut rest = content;
-    while let Some(at) = rest.windows(2).position(|pair| pair == b"Tr") {
-        let before = rest[..at].trim_ascii_end();
-        if before.len() < at && before.ends_with(b"3") || before.ends_with(b"7") {
-            return true;
-        }
-        rest = &rest[at + 2..];
-    }
-    false
 }
 
 /// Takes out the letters of which `is_hidden` says so. A space, and a letter of which nothing is known, shares the fate of the
@@ -258,21 +162,4 @@ fn is_unpainted(letter: &TextChar, traces: &Traces) -> Option<bool> {
     let (x, y) = (letter.origin_x, letter.origin_y);
     let painted = traces.painted(letter.char, x, y)?;
     Some(!painted && !traces.has_ink(x, y, letter.font_size))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_modes_that_paint_nothing_are_suspected() {
-        for (content, unpainted) in [
-            (&b"BT /F1 9 Tf 3 Tr (a) Tj ET"[..], true),
-            (b"BT 7\nTr ET", true),
-            (b"BT 0 Tr 2 Tr 1 Tr (3 Tj) Tj ET", false),
-            (b"/Tr3 Do", false),
-        ] {
-            assert_eq!(writes_unpainted(content), unpainted);
-        }
-    }
 }

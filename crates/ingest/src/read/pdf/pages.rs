@@ -6,6 +6,7 @@
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use pdf_oxide::PdfDocument;
 use pdf_oxide::extractors::ImageData;
+use pdf_oxide::layout::TextChar;
 
 use super::super::draft::{Draft, Para};
 use super::super::{no_text, refuse};
@@ -57,7 +58,8 @@ pub(super) fn read(
     let mut seen = Seen::new(pdf);
     for number in 0..count {
         let (page, fate) = match seen.letters(&mut renderer, number) {
-            Ok(letters) => {
+            Some(letters) => {
+                let nameless = are_nameless(&letters);
                 let mut page = Page {
                     lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
                     ..Page::default()
@@ -78,14 +80,14 @@ pub(super) fn read(
                     } else {
                         Fate::Sound
                     }
-                } else if is_garbled(&text) {
+                } else if nameless || is_garbled(&text) {
                     Fate::Garbled
                 } else {
                     Fate::Sound
                 };
                 (page, fate)
             }
-            Err(_) => (Page::default(), Fate::Failed),
+            None => (Page::default(), Fate::Failed),
         };
         pages.push(page);
         fates.push(fate);
@@ -127,6 +129,15 @@ pub(super) fn read(
         });
     }
     Ok(pages)
+}
+
+/// Tells whether letters have the numbers of their font for names: they are control characters, which are no text.
+fn are_nameless(letters: &[TextChar]) -> bool {
+    /// Fewer are bullets and formulas.
+    const MIN_LETTERS: usize = 40;
+    let is_number = |letter: &&TextChar| letter.char.is_control() && !letter.char.is_whitespace();
+    let numbers = letters.iter().filter(is_number).count();
+    numbers >= MIN_LETTERS && numbers * 3 > letters.len()
 }
 
 /// Returns the number of letters of a text that is too short to be that of a page.
