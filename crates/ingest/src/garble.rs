@@ -42,13 +42,15 @@ pub(crate) fn is_garbled(text: &str) -> bool {
 }
 
 /// Tells whether letters were moved among the digits and signs of ASCII, as fonts number them that programs cut down to what
-/// they show: «A9:97B8AOI BC?4K<649@OI», or nothing but signs.
+/// they show: «A9:97B8AOI BC?4K<649@OI», or nothing but signs, or the letters that a font has names for and no others.
 fn is_enciphered(text: &str) -> bool {
     /// Fewer words tell nothing.
-    const MIN_WORDS: usize = 40;
+    const MIN_WORDS: usize = 25;
     /// A word is not longer; what is, are keys and addresses.
     const MAX_LETTERS: usize = 30;
-    const MIN_SIGNS: usize = 100;
+    const MIN_SIGNS: usize = 40;
+    /// Single letters of which a page consists: a title set apart has fewer, and words beside them.
+    const MIN_PIECES: usize = 60;
     /// Kinds of signs: a ruled line has one, a formula a few.
     const MIN_KINDS: usize = 6;
     // They stand between no two letters of a word; those of names and addresses are left aside.
@@ -60,6 +62,9 @@ fn is_enciphered(text: &str) -> bool {
     };
     let (mut words, mut mixed, mut signed) = (0_usize, 0_usize, 0_usize);
     let (mut signs, mut others) = (0_usize, 0_usize);
+    let (mut pieces, mut single) = (0_usize, 0_usize);
+    // Behind the digits and signs of ASCII stand its capitals; in programs and markup small letters prevail.
+    let (mut named, mut small) = (0_usize, 0_usize);
     let mut kinds = HashSet::new();
     for word in text.split_whitespace() {
         let letters: Vec<char> = word.chars().collect();
@@ -71,6 +76,8 @@ fn is_enciphered(text: &str) -> bool {
                 others += 1;
             }
         }
+        pieces += 1;
+        single += usize::from(letters.len() == 1 && !letters[0].is_ascii_digit());
         if !(4..=MAX_LETTERS).contains(&letters.len()) || word.contains("://") {
             continue;
         }
@@ -80,11 +87,17 @@ fn is_enciphered(text: &str) -> bool {
             .windows(2)
             .filter(|two| two[0].is_alphabetic() != two[1].is_alphabetic())
             .count();
-        mixed += usize::from(turns >= 2);
-        signed += usize::from(within && turns >= 2);
+        if turns < 2 {
+            continue;
+        }
+        mixed += 1;
+        signed += usize::from(within);
+        named += letters.iter().filter(|c| c.is_alphabetic()).count();
+        small += letters.iter().filter(|c| c.is_lowercase()).count();
     }
-    words >= MIN_WORDS && mixed * 10 > words * 4 && signed * 4 > words
+    words >= MIN_WORDS && mixed * 10 > words * 4 && signed * 4 > words && small * 3 < named
         || signs >= MIN_SIGNS && signs > 2 * others && kinds.len() >= MIN_KINDS
+        || pieces >= MIN_PIECES && single * 10 > pieces * 9
 }
 
 /// Tells whether a character stands for one that a font did not name.
@@ -145,8 +158,8 @@ mod tests {
                 _ => c,
             })
             .collect();
-        assert!(moved.contains("G?"), "{moved}");
-        assert!(is_garbled(&moved));
+        assert!(is_garbled(&moved), "{moved}");
+        assert!(is_garbled(&"ң ұ ң қ ң қ ә ғ ғ ".repeat(9)));
         assert!(is_garbled(&"! # $ \" % ( & ' * ) < = ".repeat(20)));
     }
 
@@ -162,6 +175,8 @@ mod tests {
             "ГОСТ Р 52872-2019 ТУ 3433-001-12345678 АБВГ.464512.001 ЖКХ МФЦ ЗАГС НИИ СНиП СанПиН ФЗ-152 ОКПО ОКВЭД",
             "kind=text; size:12pt; Total=45,000; A1:B7 =SUM(C2:C9) 4*7=28 <w:p> </w:p> &nbsp; 100% #17 user@example.org ok?",
             "3f9a-77b1-c0de 8E21F4 0x7ffe A4B7:11 00:1A:2B:3C:4D:5E 192.168.0.1:8080 5d41402abc4b2a76 b9719d911017c592",
+            "П О Л О Ж Е Н И Е о б отпусках работников архива",
+            "5 4 5 3 4 5 5 4 3 5 4 4 5 5 3 4 5 4 5 5 4 3 5 5 4",
             "Ф. И. О. ______________ Дата: «___» __________ 20__ г. Подпись ..................... М. П.",
             "strcmp(ptr, NULL); mmap(addr, len, prot, flags, fd); sprintf(buf, fmt); xmlns=http rwxr-xr-x ctrl glxgears",
         ] {

@@ -519,6 +519,16 @@ fn a_pdf_form_has_what_is_filled_in_beside_its_labels() {
     );
 }
 
+#[test]
+fn letters_of_a_pdf_that_are_set_apart_are_one_word() {
+    let content = "BT /F1 12 Tf 3 Tc 70 700 Td (Rules of the house) Tj ET\n\
+        BT /F1 11 Tf 0 Tc 70 660 Td (The hall has shelves on two walls.) Tj ET\n";
+    assert_eq!(
+        read("a.pdf", &pdf_page(content, "")).text,
+        "Rules of the house\nThe hall has shelves on two walls.\n"
+    );
+}
+
 /// Three columns whose lines stand at heights of their own, as paragraphs shift them.
 #[test]
 fn narrow_columns_of_a_newspaper_are_read_one_after_the_other() {

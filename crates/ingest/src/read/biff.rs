@@ -48,7 +48,7 @@ impl Looks {
         };
         match kind {
             record::NUMBER | record::SHORT_NUMBER | record::FORMULA => {
-                percent(number(0), number(2), number(4))
+                percent(number(0), number(2), number(4));
             }
             record::SHORT_NUMBERS => {
                 let cells = record.len().saturating_sub(6) / 6;

@@ -3,6 +3,7 @@
 //! Owns the walk over `document.xml` and the notes; leaves style and numbering definitions to its submodules. Deleted
 //! and hidden text, and what is white on paper or a point high, is left out; fallback copies of drawings are not read twice.
 
+mod edges;
 mod ground;
 mod numbering;
 mod parts;
@@ -17,6 +18,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::{read_part, refuse};
+use edges::Edges;
 use ground::Grounds;
 use numbering::Numbering;
 pub(super) use numbering::{MARKER_CHARS, drawn};
@@ -103,7 +105,10 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             ..para
         }));
     }
-    for id in walker.once(&package.xml("docProps/app.xml")?.unwrap_or_default()) {
+    for id in walker
+        .edges
+        .once(&package.xml("docProps/app.xml")?.unwrap_or_default())
+    {
         let xml = relations
             .by_id(&id)
             .map(|member| package.xml(member))
@@ -277,10 +282,7 @@ struct Walker {
     /// Whether the file holds other parts beside the text.
     in_package: bool,
     grounds: Grounds,
-    /// Headers and footers of the first section: whether they are those of the first page, and their relations.
-    edges: Vec<(bool, String)>,
-    sections: usize,
-    first_differs: bool,
+    edges: Edges,
 }
 
 impl Walker {
@@ -303,25 +305,8 @@ impl Walker {
             chunks: Vec::new(),
             in_package: false,
             grounds: Grounds::default(),
-            edges: Vec::new(),
-            sections: 0,
-            first_differs: false,
+            edges: Edges::default(),
         }
-    }
-
-    /// Returns the relations of the headers and footers that are drawn once and so are no running lines: the letterhead of a
-    /// first page that differs, those of a document of one page.
-    fn once(&self, app: &str) -> Vec<String> {
-        let one_page = app.contains("<Pages>1</Pages>");
-        let wanted = |first: bool| {
-            if self.first_differs {
-                first
-            } else {
-                one_page && !first
-            }
-        };
-        let edges = self.edges.iter().filter(|(first, _)| wanted(*first));
-        edges.map(|(_, id)| id.clone()).collect()
     }
 
     /// Returns what was walked so far.
@@ -429,6 +414,7 @@ impl Walker {
 
     fn start(&mut self, name: &str, start: &BytesStart<'_>, in_run_properties: bool) {
         self.grounds.start(name, start, in_run_properties, &self.styles);
+        self.edges.take(name, start);
         match name {
             _ if in_run_properties && self.run.ink.take(name, start) => {}
             "p" => self.open.push(Open {
@@ -473,12 +459,6 @@ impl Walker {
                     _ => {}
                 }
             }
-            "headerReference" | "footerReference" if self.sections == 0 => {
-                let kind = attribute(start, "type").unwrap_or_default();
-                let id = attribute(start, "id").filter(|_| kind != "even");
-                self.edges.extend(id.map(|id| (kind == "first", id)));
-            }
-            "titlePg" if self.sections == 0 => self.first_differs = is_on(start),
             "altChunk" => self.chunks.extend(attribute(start, "id")),
             "lastRenderedPageBreak" => self.next_page(),
             "footnoteReference" | "endnoteReference" => {
@@ -564,7 +544,7 @@ impl Walker {
     fn end(&mut self, name: &str) {
         self.grounds.end(name);
         match name {
-            "sectPr" => self.sections += 1,
+            "sectPr" => self.edges.end(),
             "p" => self.close_paragraph(),
             "r" => self.run = Run::default(),
             "tc" => {

@@ -333,7 +333,7 @@ impl Writer {
         let words = words.replace(['\n', '\r'], " ");
         let visible = words.trim().chars().count();
         let inks = std::iter::once(text.ink).chain(self.spans.iter().map(|span| span.ink));
-        if hidden || text.hidden || is_unseen(inks, grounded) {
+        if hidden || text.hidden || is_unseen(&inks, grounded) {
             self.hidden += visible;
             return;
         }
@@ -465,8 +465,18 @@ impl Writer {
                     list.told = true;
                 }
             }
+            "note" => self.note = Some((self.texts.len(), String::new())),
+            "note-citation" => self.citation = true,
+            _ => self.start_table(name, start, &style),
+        }
+    }
+
+    /// Takes the begin of a table, of a part of one, or of a shape.
+    fn start_table(&mut self, name: &str, start: &BytesStart<'_>, style: &str) {
+        let told = |key: &str| attribute(start, key);
+        match name {
             "table" => {
-                let ground = self.inks.of(|which| self.inherited(which, &style)).ground;
+                let ground = self.inks.of(|which| self.inherited(which, style)).ground;
                 self.grids.push(Grid {
                     grounded: (ground == Some(true) || told("template-name").is_some(), false),
                     ..Grid::default()
@@ -487,8 +497,11 @@ impl Writer {
                 }
             }
             "table-cell" | "covered-table-cell" => {
-                let repeat = count("number-columns-repeated").clamp(1, MAX_REPEAT);
-                let ground = self.inks.of(|which| self.inherited(which, &style)).ground;
+                let repeat = told("number-columns-repeated")
+                    .and_then(|many| many.parse::<usize>().ok())
+                    .unwrap_or(1)
+                    .clamp(1, MAX_REPEAT);
+                let ground = self.inks.of(|which| self.inherited(which, style)).ground;
                 if let Some(grid) = self.grids.last_mut() {
                     grid.repeat = repeat;
                     grid.grounded.1 = ground == Some(true);
@@ -497,8 +510,6 @@ impl Writer {
                     }
                 }
             }
-            "note" => self.note = Some((self.texts.len(), String::new())),
-            "note-citation" => self.citation = true,
             _ => {}
         }
     }

@@ -17,6 +17,10 @@ const MAX_STYLES: usize = 4_096;
 
 /// What is said of a paragraph.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct ParaMarks {
     pub(super) style: u16,
     pub(super) in_table: bool,
@@ -33,6 +37,10 @@ pub(super) struct ParaMarks {
 
 /// What is said of a run; nothing where the style decides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct RunMarks {
     pub(super) hidden: Option<bool>,
     pub(super) deleted: bool,
@@ -204,6 +212,10 @@ impl RunMarks {
 
 /// A style.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct Style {
     /// Level of a heading, from 1.
     pub(super) heading: Option<u8>,

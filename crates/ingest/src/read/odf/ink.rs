@@ -62,7 +62,7 @@ impl Inks {
 }
 
 /// Tells whether text is unseen that is drawn as the innermost of these says, on paper or on another ground.
-pub(super) fn is_unseen(inks: impl DoubleEndedIterator<Item = Ink> + Clone, on_ground: bool) -> bool {
+pub(super) fn is_unseen(inks: &(impl DoubleEndedIterator<Item = Ink> + Clone), on_ground: bool) -> bool {
     let last = |which: fn(&Ink) -> Option<bool>| inks.clone().rev().find_map(|ink| which(&ink));
     let grounded = on_ground || inks.clone().any(|ink| ink.ground == Some(true));
     last(|ink| ink.tiny) == Some(true) || last(|ink| ink.white) == Some(true) && !grounded

@@ -34,10 +34,8 @@ fn parted<'a>(
     group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
     depth: usize,
 ) -> Vec<Vec<Vec<&'a Word>>> {
-    let gutters = gutters(&lines).into_iter().filter(|_| depth > 0);
-    let run = gutters
-        .filter_map(|gutter| Some((gutter, run_of(&lines, gutter, group, depth - 1)?)))
-        .next();
+    let mut gutters = gutters(&lines).into_iter().filter(|_| depth > 0);
+    let run = gutters.find_map(|gutter| Some((gutter, run_of(&lines, gutter, group, depth - 1)?)));
     let Some((gutter, (start, end))) = run else {
         return vec![lines];
     };
@@ -155,7 +153,7 @@ fn run_of<'a>(
         let length = length.unwrap_or(lines.len() - start);
         let (from, to) = trimmed(lines, gutter, start, start + length);
         let (left, right) = sides(&lines[from..to], gutter);
-        if is_text(group(left), group, depth) && is_text(group(right), group, depth) {
+        if is_text(&group(left), group, depth) && is_text(&group(right), group, depth) {
             return Some((from, to));
         }
         start += length + 1;
@@ -165,17 +163,17 @@ fn run_of<'a>(
 
 /// Tells whether the lines of one side are running text or columns of it, whose lines stand at heights of their own.
 fn is_text<'a>(
-    lines: Vec<Vec<&'a Word>>,
+    lines: &[Vec<&'a Word>],
     group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
     depth: usize,
 ) -> bool {
     let parted = |gutter: f32| {
-        let (left, right) = sides(&lines, gutter);
+        let (left, right) = sides(lines, gutter);
         !lines.iter().any(|line| crosses(line, gutter))
-            && is_text(group(left), group, depth - 1)
-            && is_text(group(right), group, depth - 1)
+            && is_text(&group(left), group, depth - 1)
+            && is_text(&group(right), group, depth - 1)
     };
-    is_running(&lines) || depth > 0 && gutters(&lines).into_iter().any(parted)
+    is_running(lines) || depth > 0 && gutters(lines).into_iter().any(parted)
 }
 
 /// Leaves out a page number or a title at the ends of a run, which stands on one side and apart.
