@@ -300,7 +300,10 @@ fn white_and_tiny_letters_of_a_web_page_are_left_out_where_nothing_has_a_ground(
             format!("<html><style>.w {{ color: white }}</style><body><p>seen</p>{planted}</body></html>");
         check("a.html", page.as_bytes(), "seen\n", told);
     }
-    let page = "<html><body><table bgcolor=navy><tr><td><font color=white>head</font></td></tr></table></body></html>";
+    let table = "<table><tr><td bgcolor=navy><font color=white>head</font></td></tr></table>";
+    let page = format!("<html><body>{table}<p style=\"color: #fff\">all free</p></body></html>");
+    check("a.html", page.as_bytes(), "head\n", told);
+    let page = "<html><style>.box p { background: navy }</style><body><p style=\"color: #fff\">head</p></body></html>";
     check("a.html", page.as_bytes(), "head\n", "");
 }
 

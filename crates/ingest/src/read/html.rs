@@ -24,13 +24,21 @@ use table::Table;
 /// it may be asked for too, so the case has to be clear.
 const MAIN_SHARE_PERCENT: usize = 60;
 
-/// Tells whether nothing on a page has a ground of its own, so that white letters on it are seen by nobody. A style sheet that
-/// is fetched may give one.
-fn is_on_paper(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    !["background", "bgcolor", "stylesheet", "@import"]
-        .iter()
-        .any(|ground| lower.contains(ground))
+/// Tells whether no style sheet gives a ground to something, so that white letters are seen by nobody unless an element around
+/// them has one. A sheet that is fetched may give any.
+fn is_on_paper(text: &str, styles: &str) -> bool {
+    let styles = styles.to_ascii_lowercase();
+    let grounds = styles.split("background").skip(1);
+    let values = grounds.map(|rest| rest.split([';', '}']).next().unwrap_or(""));
+    let given = values.filter(|value| !["transparent", "none"].iter().any(|none| value.contains(none)));
+    let fetched = styles.contains("@import") || text.to_ascii_lowercase().contains("stylesheet");
+    !fetched && given.count() == 0
+}
+
+/// Tells whether an element has a ground of its own.
+fn has_ground(element: &Element) -> bool {
+    let style = element.attr("style").unwrap_or("").to_ascii_lowercase();
+    style.contains("background") || element.attr("bgcolor").is_some() || element.attr("background").is_some()
 }
 
 /// Reads HTML that is already UTF-8.
@@ -103,7 +111,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
         layout,
         titled,
         whole_page: main.is_none(),
-        on_paper: is_on_paper(text),
+        on_paper: is_on_paper(text, &styles),
         ..Walker::default()
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
@@ -251,8 +259,9 @@ struct Walker {
     tables: Vec<Table>,
     table_count: u32,
     hidden: usize,
-    /// Whether nothing on the page has a ground of its own.
+    /// Whether no style sheet gives a ground to something, and the elements now open that have one.
     on_paper: bool,
+    grounds: Vec<ego_tree::NodeId>,
 }
 
 impl Walker {
@@ -270,6 +279,9 @@ impl Walker {
                     Node::Text(words) if hiding => self.hidden += words.trim().chars().count(),
                     Node::Element(element) if skipping.is_none() => {
                         let inside = self.is_furniture(element, node.id());
+                        if has_ground(element) {
+                            self.grounds.push(node.id());
+                        }
                         hiding = self.is_hidden(element);
                         if inside || hiding {
                             skipping = Some(node.id());
@@ -280,6 +292,9 @@ impl Walker {
                     _ => {}
                 },
                 Edge::Close(node) => {
+                    if self.grounds.last() == Some(&node.id()) {
+                        self.grounds.pop();
+                    }
                     if let Node::Element(element) = node.value() {
                         if skipping == Some(node.id()) {
                             skipping = None;
@@ -321,6 +336,7 @@ impl Walker {
             || style.hidden
             || rules.hidden
             || self.on_paper
+                && self.grounds.is_empty()
                 && (style.white || rules.white || font)
                 && !matches!(element.name(), "html" | "body")
     }
