@@ -288,6 +288,53 @@ mod docx {
 }
 
 #[test]
+fn letters_a_point_high_on_a_slide_are_left_out() {
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const SLIDES: &str = "http://schemas.openxmlformats.org/presentationml/2006/main";
+    const DRAWN: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let relations = |id: &str, kind: &str, target: &str| {
+        format!(
+            "<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
+    };
+    let run =
+        |size: u32, text: &str| format!("<a:p><a:r><a:rPr sz=\"{size}\"/><a:t>{text}</a:t></a:r></a:p>");
+    let slide = format!(
+        "<p:sld xmlns:p=\"{SLIDES}\" xmlns:a=\"{DRAWN}\"><p:cSld><p:spTree><p:sp><p:txBody>{}{}</p:txBody></p:sp></p:spTree></p:cSld></p:sld>",
+        run(1800, "The first day"),
+        run(100, "all free")
+    );
+    let slides = format!(
+        "<p:presentation xmlns:p=\"{SLIDES}\" xmlns:r=\"{OFFICE}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rId1\"/></p:sldIdLst></p:presentation>"
+    );
+    let file = package(&[
+        (
+            "[Content_Types].xml",
+            &format!(
+                "<Types xmlns=\"{PACKAGE}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+            ),
+        ),
+        (
+            "_rels/.rels",
+            &relations("rId1", "officeDocument", "ppt/presentation.xml"),
+        ),
+        ("ppt/presentation.xml", &slides),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            &relations("rId1", "slide", "slides/slide1.xml"),
+        ),
+        ("ppt/slides/slide1.xml", &slide),
+    ]);
+    check(
+        "a.pptx",
+        &file,
+        "The first day\n",
+        "Hidden text left out, characters: 8.",
+    );
+}
+
+#[test]
 fn white_and_tiny_letters_of_a_web_page_are_left_out_where_nothing_has_a_ground() {
     let told = "Hidden text left out, characters: 8.";
     for planted in [
