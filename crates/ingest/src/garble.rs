@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::letters::{Pair, is_ours, pair};
+use crate::letters::{Pair, is_letter, is_ours, pair};
 
 /// Fewer pairs than this tell nothing.
 const MIN_PAIRS: usize = 100;
@@ -85,14 +85,14 @@ fn is_enciphered(text: &str) -> bool {
         let within = letters[1..letters.len() - 1].iter().any(|c| is_odd(*c));
         let turns = letters
             .windows(2)
-            .filter(|two| two[0].is_alphabetic() != two[1].is_alphabetic())
+            .filter(|two| is_letter(two[0]) != is_letter(two[1]))
             .count();
         if turns < 2 {
             continue;
         }
         mixed += 1;
         signed += usize::from(within);
-        named += letters.iter().filter(|c| c.is_alphabetic()).count();
+        named += letters.iter().filter(|c| is_letter(**c)).count();
         small += letters.iter().filter(|c| c.is_lowercase()).count();
     }
     words >= MIN_WORDS && mixed * 10 > words * 4 && signed * 4 > words && small * 3 < named
