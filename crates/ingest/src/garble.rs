@@ -3,7 +3,9 @@
 //! Owns the verdict on one page. Fonts with a table of their own turn «информация» into «bgnhjfZpby»: letters one can count
 //! on, words nobody has. Languages that docent does not know are no garble, and neither are tables of codes.
 
-use crate::letters::{Pair, is_ours, pair};
+use std::collections::HashSet;
+
+use crate::letters::{Pair, is_letter, is_ours, pair};
 
 /// Fewer pairs than this tell nothing.
 const MIN_PAIRS: usize = 100;
@@ -35,7 +37,67 @@ pub(crate) fn is_garbled(text: &str) -> bool {
     // Text of ours has under 3 strange pairs in a hundred and over 70 common ones; Polish, Turkish and Latin names of plants
     // some 10 strange ones; a substitution of letters over 35, and fewer common ones than that.
     (holes >= MIN_HOLES && holes * 3 > seen)
+        || is_enciphered(text)
         || (pairs >= MIN_PAIRS && strange * 100 > pairs * 30 && common * 100 < pairs * 45)
+}
+
+/// Tells whether letters were moved among the digits and signs of ASCII, as fonts number them that programs cut down to what
+/// they show: «A9:97B8AOI BC?4K<649@OI», or nothing but signs, or the letters that a font has names for and no others.
+fn is_enciphered(text: &str) -> bool {
+    /// Fewer words tell nothing.
+    const MIN_WORDS: usize = 25;
+    /// A word is not longer; what is, are keys and addresses.
+    const MAX_LETTERS: usize = 30;
+    const MIN_SIGNS: usize = 40;
+    /// Single letters of which a page consists: a title set apart has fewer, and words beside them.
+    const MIN_PIECES: usize = 60;
+    /// Kinds of signs: a ruled line has one, a formula a few.
+    const MIN_KINDS: usize = 6;
+    // They stand between no two letters of a word; those of names and addresses are left aside.
+    let is_odd = |c: char| {
+        matches!(
+            c,
+            ':' | ';' | '<' | '>' | '=' | '?' | '@' | '&' | '$' | '%' | '#' | '!' | '"' | '*'
+        )
+    };
+    let (mut words, mut mixed, mut signed) = (0_usize, 0_usize, 0_usize);
+    let (mut signs, mut others) = (0_usize, 0_usize);
+    let (mut pieces, mut single) = (0_usize, 0_usize);
+    // Behind the digits and signs of ASCII stand its capitals; in programs and markup small letters prevail.
+    let (mut named, mut small) = (0_usize, 0_usize);
+    let mut kinds = HashSet::new();
+    for word in text.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        for c in letters.iter().filter(|c| !matches!(c, '.' | '_' | '-' | '|')) {
+            if c.is_ascii_punctuation() {
+                signs += 1;
+                kinds.insert(*c);
+            } else {
+                others += 1;
+            }
+        }
+        pieces += 1;
+        single += usize::from(letters.len() == 1 && !letters[0].is_ascii_digit());
+        if !(4..=MAX_LETTERS).contains(&letters.len()) || word.contains("://") {
+            continue;
+        }
+        words += 1;
+        let within = letters[1..letters.len() - 1].iter().any(|c| is_odd(*c));
+        let turns = letters
+            .windows(2)
+            .filter(|two| is_letter(two[0]) != is_letter(two[1]))
+            .count();
+        if turns < 2 {
+            continue;
+        }
+        mixed += 1;
+        signed += usize::from(within);
+        named += letters.iter().filter(|c| is_letter(**c)).count();
+        small += letters.iter().filter(|c| c.is_lowercase()).count();
+    }
+    words >= MIN_WORDS && mixed * 10 > words * 4 && signed * 4 > words && small * 3 < named
+        || signs >= MIN_SIGNS && signs > 2 * others && kinds.len() >= MIN_KINDS
+        || pieces >= MIN_PIECES && single * 10 > pieces * 9
 }
 
 /// Tells whether a character stands for one that a font did not name.
@@ -88,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn letters_moved_among_digits_and_signs_are_garbled() {
+        let moved: String = RUSSIAN
+            .chars()
+            .map(|c| match u32::from(c) {
+                code @ 0x430..=0x44f => char::from_u32(code - 0x430 + 0x34).expect("a sign"),
+                _ => c,
+            })
+            .collect();
+        assert!(is_garbled(&moved), "{moved}");
+        assert!(is_garbled(&"ң ұ ң қ ң қ ә ғ ғ ".repeat(9)));
+        assert!(is_garbled(&"! # $ \" % ( & ' * ) < = ".repeat(20)));
+    }
+
+    #[test]
     fn text_tables_codes_and_foreign_languages_are_not_garbled() {
         for text in [
             RUSSIAN,
@@ -97,6 +173,11 @@ mod tests {
             "Müşteri sözleşmeyi imzaladıktan sonra değişiklik yapmak için yazılı başvuruda bulunmalıdır ve ücret öder",
             "Pinus sylvestris, Betula pendula, Quercus robur, Sorbus aucuparia, Vaccinium vitis-idaea, Juniperus communis",
             "ГОСТ Р 52872-2019 ТУ 3433-001-12345678 АБВГ.464512.001 ЖКХ МФЦ ЗАГС НИИ СНиП СанПиН ФЗ-152 ОКПО ОКВЭД",
+            "kind=text; size:12pt; Total=45,000; A1:B7 =SUM(C2:C9) 4*7=28 <w:p> </w:p> &nbsp; 100% #17 user@example.org ok?",
+            "3f9a-77b1-c0de 8E21F4 0x7ffe A4B7:11 00:1A:2B:3C:4D:5E 192.168.0.1:8080 5d41402abc4b2a76 b9719d911017c592",
+            "П О Л О Ж Е Н И Е о б отпусках работников архива",
+            "5 4 5 3 4 5 5 4 3 5 4 4 5 5 3 4 5 4 5 5 4 3 5 5 4",
+            "Ф. И. О. ______________ Дата: «___» __________ 20__ г. Подпись ..................... М. П.",
             "strcmp(ptr, NULL); mmap(addr, len, prot, flags, fd); sprintf(buf, fmt); xmlns=http rwxr-xr-x ctrl glxgears",
         ] {
             assert!(!is_garbled(&text.repeat(4)), "{text}");

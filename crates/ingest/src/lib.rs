@@ -15,7 +15,7 @@ mod read;
 mod tidy;
 
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
-pub const READER_VERSION: u32 = 6;
+pub const READER_VERSION: u32 = 7;
 
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, may_be_document, scan};
 pub use ocr::{MAX_RECOGNISED_PAGES, Picture, Recognise, Recognised};

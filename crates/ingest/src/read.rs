@@ -6,6 +6,7 @@
 //!
 //! Invariant: what comes out passes [`check_invariants`].
 
+mod biff;
 mod csv;
 mod doc;
 mod docx;
@@ -13,6 +14,7 @@ pub(crate) mod draft;
 mod epub;
 mod finish;
 mod html;
+mod ink;
 mod json;
 mod list;
 mod mail;
@@ -152,7 +154,7 @@ enum Place {
 
 fn read_draft(name: &str, bytes: &[u8], place: Place, recognise: Recognise<'_>) -> Result<Draft, Unreadable> {
     const OLE: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
-    const MEDIA: [&[u8]; 8] = [
+    const MEDIA: [&[u8]; 9] = [
         b"GIF8",
         b"Rar!",
         b"7z\xbc\xaf",
@@ -161,6 +163,8 @@ fn read_draft(name: &str, bytes: &[u8], place: Place, recognise: Recognise<'_>) 
         b"OggS",
         b"ID3",
         b"SQLite format",
+        // PostScript: a program that draws pages.
+        b"%!PS",
     ];
     let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {

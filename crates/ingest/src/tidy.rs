@@ -8,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 pub(crate) mod hyphen;
 pub(crate) mod mojibake;
 
-use crate::letters::{Pair, is_cyrillic, pair};
+use crate::letters::{Pair, is_cyrillic, is_letter, pair};
 
 /// What was mended in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -174,7 +174,7 @@ fn mend_look_alikes(text: &str, repairs: &mut Repairs) -> String {
     let mut out = String::with_capacity(text.len());
     let mut word = String::new();
     for c in text.chars().chain([' ']) {
-        if c.is_alphabetic() {
+        if is_letter(c) {
             word.push(c);
             continue;
         }

@@ -311,6 +311,22 @@ mod odf {
     }
 
     #[test]
+    fn pages_are_those_of_the_last_layout_and_none_without_it() {
+        let styles = r#"<style:style style:name="new"><style:paragraph-properties fo:break-before="page"/></style:style>"#;
+        let pages = |body: &str| {
+            let file = package(&[("content.xml", &content("text", styles, body))]);
+            let document = read("a.odt", &file);
+            let pages: Vec<_> = document.blocks.iter().map(|block| block.page).collect();
+            (pages, document.pages)
+        };
+        let body = r#"<text:p>One</text:p><text:p>and <text:soft-page-break/>two.</text:p>
+            <text:soft-page-break/><text:p>Three</text:p><text:p text:style-name="new">Four</text:p>"#;
+        assert_eq!(pages(body), (vec![Some(1), Some(1), Some(3), Some(4)], Some(4)));
+        let plain = body.replace("<text:soft-page-break/>", "");
+        assert_eq!(pages(&plain), (vec![None; 4], None));
+    }
+
+    #[test]
     fn cells_are_read_as_they_are_shown_and_bombs_cost_nothing() {
         let sheet = content(
             "spreadsheet",

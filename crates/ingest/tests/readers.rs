@@ -520,6 +520,86 @@ fn a_pdf_form_has_what_is_filled_in_beside_its_labels() {
 }
 
 #[test]
+fn letters_of_a_pdf_that_are_set_apart_are_one_word() {
+    let content = "BT /F1 12 Tf 3 Tc 70 700 Td (Rules of the house) Tj ET\n\
+        BT /F1 11 Tf 0 Tc 70 660 Td (The hall has shelves on two walls.) Tj ET\n";
+    assert_eq!(
+        read("a.pdf", &pdf_page(content, "")).text,
+        "Rules of the house\nThe hall has shelves on two walls.\n"
+    );
+}
+
+/// Three columns whose lines stand at heights of their own, as paragraphs shift them.
+#[test]
+fn narrow_columns_of_a_newspaper_are_read_one_after_the_other() {
+    const TEXT: [&str; 14] = [
+        "The reading room opens",
+        "at nine in the morning",
+        "and the keeper winds the",
+        "clock before anybody can",
+        "ask for a book from that",
+        "tall shelf by the window",
+        "where atlases stand with",
+        "maps of the upper valley",
+        "and of the river that is",
+        "drawn as it ran a hundred",
+        "years ago when a mill was",
+        "still turning by the old",
+        "bridge and the road went",
+        "no further than its yard",
+    ];
+    let mut texts = Vec::new();
+    for column in 0..3_u8 {
+        for (at, line) in TEXT.iter().enumerate() {
+            // The paragraphs of each column begin elsewhere.
+            let shift = if at > 3 * usize::from(column) { 6.0 } else { 0.0 };
+            let y = 700.0 - 13.0 * at as f32 - shift;
+            texts.push((60.0 + 140.0 * f32::from(column), y, 10.0, *line));
+        }
+    }
+    let text = read("a.pdf", &pdf(&texts)).text;
+    let words = text.replace('\n', " ");
+    assert_eq!(words.matches(&TEXT.join(" ")).count(), 3, "{text}");
+}
+
+#[test]
+fn a_table_beside_text_of_its_width_moves_no_margins() {
+    let mut texts = vec![
+        (60.0, 700.0, 10.0, "High"),
+        (200.0, 700.0, 10.0, "a till does not work"),
+        (480.0, 700.0, 10.0, "8 hours of work"),
+        (60.0, 680.0, 10.0, "Low"),
+        (200.0, 680.0, 10.0, "somebody wants a mouse"),
+        (480.0, 680.0, 10.0, "5 days of work"),
+    ];
+    let lines = [
+        "These times are promised to everybody who has a contract with the post",
+        "and to nobody else. They count from the hour in which a message came to",
+        "the desk.",
+    ];
+    for (at, line) in lines.iter().enumerate() {
+        texts.push((
+            if at == 0 { 80.0 } else { 60.0 },
+            640.0 - 12.0 * at as f32,
+            10.0,
+            *line,
+        ));
+    }
+    let text = read("a.pdf", &pdf(&texts)).text;
+    assert!(text.contains(&lines.join(" ")), "{text}");
+}
+
+#[test]
+fn a_tag_without_end_is_refused_and_the_outline_of_a_drawing_is_not() {
+    let page = |tag: &str| format!("<html><body><p {tag}>Words</p></body></html>");
+    let endless = page(&"a ".repeat(30_000));
+    let refusal = read_document("a.html", endless.as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, UnreadableCode::TooBig);
+    let drawing = page(&format!("d=\"{}\"", "1 2 ".repeat(30_000)));
+    assert_eq!(read("a.html", drawing.as_bytes()).text, "Words\n");
+}
+
+#[test]
 fn what_gives_no_text_is_refused_with_its_reason() {
     let nested = [b"%PDF-1.4\n".as_slice(), &b"[".repeat(100_000)].concat();
     let deep = [b"%PDF-1.4\n[".as_slice(), &b"<</A(])[".repeat(10_000)].concat();

@@ -88,7 +88,7 @@ fn a_file_that_wants_more_memory_than_there_is_is_too_big() {
 #[test]
 fn a_file_that_wants_more_of_the_processor_than_there_is_takes_too_long() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("long.txt"), long_text()).unwrap();
+    fs::write(folder.path().join("long.txt"), long_text().repeat(2)).unwrap();
     fs::write(folder.path().join("short.txt"), "Пропуск сдают вечером.\n").unwrap();
     // The reader needs seconds; the indexer, which has the same limit, does next to nothing.
     let done = limited("-S -t 1", &["index", folder.path().to_str().unwrap()]);

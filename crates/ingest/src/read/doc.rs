@@ -86,6 +86,7 @@ const NOTE_TEXTS: Field = Field(0xb2, 0x70);
 const RUNS: Field = Field(0xfa, 0xb8);
 const PARAGRAPHS: Field = Field(0x102, 0xc0);
 const PIECES: Field = Field(0x1a2, 0x160);
+const DRAWINGS: Field = Field(0x1da, 0);
 const END_NOTE_MARKS: Field = Field(0x20a, 0x1d2);
 const END_NOTE_TEXTS: Field = Field(0x212, 0x1da);
 const LISTS: Field = Field(0x2e2, 0);
@@ -223,6 +224,8 @@ impl<'a> Head<'a> {
             tables: 0,
             hidden: 0,
             form: Form::Body,
+            // What lies behind the text, or holds it, may give white letters a ground.
+            on_paper: boxes.is_empty() && self.span(DRAWINGS).1 == 0,
         };
         let whole = !body.is_empty() || text.units.is_empty();
         walker.walk(body);
@@ -416,6 +419,8 @@ struct Walker<'a> {
     tables: u32,
     hidden: usize,
     form: Form,
+    /// Whether nothing is drawn beside the text.
+    on_paper: bool,
 }
 
 impl Walker<'_> {
@@ -449,12 +454,24 @@ impl Walker<'_> {
                     if !(run.0..run.1).contains(&place) {
                         run = self.runs.span(place);
                     }
-                    self.unit(unit, at, run.2);
+                    let mut marks = run.2;
+                    if marks.tiny || marks.white && self.is_on_paper(place, marks) {
+                        marks.hidden = Some(true);
+                    }
+                    self.unit(unit, at, marks);
                 }
             }
         }
         self.close(PARAGRAPH, last, ParaMarks::default());
         self.flush_table();
+    }
+
+    /// Tells whether a character stands on nothing but paper. The grounds of cells are not known.
+    fn is_on_paper(&self, place: u32, marks: RunMarks) -> bool {
+        let para = self.paras.at(place);
+        let own = marks.style.map(|style| self.styles.get(style).grounded);
+        let styled = self.styles.get(para.style).grounded || own == Some(true);
+        self.on_paper && !(marks.grounded || para.grounded || para.in_table || styled)
     }
 
     fn unit(&mut self, unit: u16, at: usize, marks: RunMarks) {

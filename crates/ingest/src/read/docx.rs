@@ -1,8 +1,10 @@
 //! DOCX: the main text with styles, numbering, tables, footnotes and the page breaks that Word last drew.
 //!
 //! Owns the walk over `document.xml` and the notes; leaves style and numbering definitions to its submodules. Deleted
-//! and hidden text is left out; fallback copies of drawings are not read twice.
+//! and hidden text, and what is white on paper or a point high, is left out; fallback copies of drawings are not read twice.
 
+mod edges;
+mod ground;
 mod numbering;
 mod parts;
 mod styles;
@@ -16,10 +18,12 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::{read_part, refuse};
+use edges::Edges;
+use ground::Grounds;
 use numbering::Numbering;
 pub(super) use numbering::{MARKER_CHARS, drawn};
 pub(super) use parts::{Relations, chart, diagram};
-use styles::{Style, Styles};
+use styles::{Ink, Style, Styles};
 
 /// Elements inside one another: a table in a table in a text box needs some fifty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
@@ -41,6 +45,10 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let styles = Styles::parse(&package.xml(&part("styles"))?.unwrap_or_default());
     let numbering = Numbering::parse(&package.xml(&part("numbering"))?.unwrap_or_default());
     let mut walker = Walker::new(styles, numbering);
+    for member in relations.all("header") {
+        // Letterheads and coloured pages are drawn there.
+        walker.grounds.note(&package.xml(&member)?.unwrap_or_default());
+    }
     walker
         .walk(&package.xml(&main)?.unwrap_or_default())
         .map_err(|_| cut())?;
@@ -79,6 +87,7 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         let mut notes = Walker::new(walker.styles.clone(), Numbering::default());
         notes.in_notes = true;
         notes.marks.clone_from(&walker.marks);
+        notes.grounds.clone_from(&walker.grounds);
         if notes.walk(&xml).is_err() {
             draft.lost.push(format!(
                 "The {named} are broken and were left out from the break on."
@@ -92,6 +101,27 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         };
         draft.paras.extend(notes.paras.into_iter().map(|para| Para {
             role,
+            page: None,
+            ..para
+        }));
+    }
+    for id in walker
+        .edges
+        .once(&package.xml("docProps/app.xml")?.unwrap_or_default())
+    {
+        let xml = relations
+            .by_id(&id)
+            .map(|member| package.xml(member))
+            .transpose()?;
+        let mut edge = Walker::new(walker.styles.clone(), Numbering::default());
+        edge.grounds.clone_from(&walker.grounds);
+        // A broken one costs what follows in it.
+        let _ = edge.walk(&xml.flatten().unwrap_or_default());
+        walker.hidden += edge.hidden;
+        let told = edge.paras.into_iter();
+        let told = told.filter(|para| para.text.contains(char::is_alphabetic));
+        draft.paras.extend(told.map(|para| Para {
+            role: Role::Footnote,
             page: None,
             ..para
         }));
@@ -216,6 +246,7 @@ struct Run {
     bold: Option<bool>,
     raised: bool,
     hidden: bool,
+    ink: Ink,
 }
 
 /// A table while it is walked.
@@ -250,6 +281,8 @@ struct Walker {
     chunks: Vec<String>,
     /// Whether the file holds other parts beside the text.
     in_package: bool,
+    grounds: Grounds,
+    edges: Edges,
 }
 
 impl Walker {
@@ -271,6 +304,8 @@ impl Walker {
             repeats: Repeats::default(),
             chunks: Vec::new(),
             in_package: false,
+            grounds: Grounds::default(),
+            edges: Edges::default(),
         }
     }
 
@@ -297,6 +332,7 @@ impl Walker {
 
     fn walk(&mut self, xml: &str) -> Result<(), quick_xml::Error> {
         let mut reader = Reader::from_str(xml);
+        self.grounds.note(xml);
         // Depth of elements that are not read: deleted text, the second copy of a drawing, field codes.
         let mut skipped = 0_usize;
         let mut depth = 0_usize;
@@ -311,7 +347,7 @@ impl Walker {
                     }
                     let name = local(&start);
                     let aside = self.in_package && name == "part" && !is_main(&start);
-                    if skipped > 0 || aside || is_unread(&name) {
+                    if skipped > 0 || aside || depth > 1 && is_unread(&name) {
                         skipped += 1;
                         continue;
                     }
@@ -353,7 +389,7 @@ impl Walker {
     }
 
     fn text(&mut self, words: &str) {
-        if self.run.hidden || self.open.last().is_some_and(|open| open.style.hidden) {
+        if self.is_hidden() {
             self.hidden += words.trim().chars().count();
             return;
         }
@@ -368,8 +404,19 @@ impl Walker {
         }
     }
 
+    /// Tells whether nobody sees what the run now open says.
+    fn is_hidden(&self) -> bool {
+        let Some(open) = self.open.last() else {
+            return self.run.hidden;
+        };
+        self.run.hidden || open.style.hidden || self.run.ink.or(open.style.ink).is_unseen(self.grounds.any())
+    }
+
     fn start(&mut self, name: &str, start: &BytesStart<'_>, in_run_properties: bool) {
+        self.grounds.start(name, start, in_run_properties, &self.styles);
+        self.edges.take(name, start);
         match name {
+            _ if in_run_properties && self.run.ink.take(name, start) => {}
             "p" => self.open.push(Open {
                 page: self.page,
                 style: self.styles.normal(),
@@ -384,6 +431,7 @@ impl Walker {
                     self.run.bold = self.run.bold.or(style.bold.then_some(true));
                     self.run.hidden |= style.hidden;
                     self.run.raised |= style.raised;
+                    self.run.ink = self.run.ink.or(style.ink);
                 }
             }
             "gridSpan" => {
@@ -494,7 +542,9 @@ impl Walker {
     }
 
     fn end(&mut self, name: &str) {
+        self.grounds.end(name);
         match name {
+            "sectPr" => self.edges.end(),
             "p" => self.close_paragraph(),
             "r" => self.run = Run::default(),
             "tc" => {

@@ -24,6 +24,23 @@ use table::Table;
 /// it may be asked for too, so the case has to be clear.
 const MAIN_SHARE_PERCENT: usize = 60;
 
+/// Tells whether no style sheet gives a ground to something, so that white letters are seen by nobody unless an element around
+/// them has one. A sheet that is fetched may give any.
+fn is_on_paper(text: &str, styles: &str) -> bool {
+    let styles = styles.to_ascii_lowercase();
+    let grounds = styles.split("background").skip(1);
+    let values = grounds.map(|rest| rest.split([';', '}']).next().unwrap_or(""));
+    let given = values.filter(|value| !["transparent", "none"].iter().any(|none| value.contains(none)));
+    let fetched = styles.contains("@import") || text.to_ascii_lowercase().contains("stylesheet");
+    !fetched && given.count() == 0
+}
+
+/// Tells whether an element has a ground of its own.
+fn has_ground(element: &Element) -> bool {
+    let style = element.attr("style").unwrap_or("").to_ascii_lowercase();
+    style.contains("background") || element.attr("bgcolor").is_some() || element.attr("background").is_some()
+}
+
 /// Reads HTML that is already UTF-8.
 ///
 /// # Errors
@@ -33,7 +50,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     let html = parse(text).ok_or_else(|| {
         refuse(
             UnreadableCode::TooBig,
-            "the page has over three million elements, or a thousand inside one another; save its text as a new document",
+            "the page has over three million elements, a thousand inside one another, or a tag without end; save its text as a new document",
         )
     })?;
     let mut draft = Draft::new(Format::Html);
@@ -94,6 +111,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
         layout,
         titled,
         whole_page: main.is_none(),
+        on_paper: is_on_paper(text, &styles),
         ..Walker::default()
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
@@ -134,6 +152,31 @@ fn words_of(root: ElementRef<'_>) -> usize {
         .sum()
 }
 
+/// Tells whether a tag has more attributes than anybody writes: the parser compares each with all before it.
+fn has_endless_tag(text: &str) -> bool {
+    /// A picture inside a page has some dozen.
+    const MAX_ATTRIBUTES: usize = 20_000;
+    let bytes = text.as_bytes();
+    // Spaces of the tag now open outside of quotes, and the quote now open: the outline of a drawing has many.
+    let (mut spaces, mut quote) = (None, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != byte),
+            b'<' if bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => spaces = Some(0),
+            b'>' => spaces = None,
+            b'"' | b'\'' if spaces.is_some() && bytes[..at].ends_with(b"=") => quote = Some(byte),
+            b' ' | b'\n' | b'\t' => {
+                spaces = spaces.map(|spaces| spaces + 1);
+                if spaces > Some(MAX_ATTRIBUTES) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Parses a page, or returns nothing when it has more elements than a document.
 ///
 /// A few kilobytes of badly nested tags can make the parser repeat them without end, so it is fed in small portions.
@@ -144,6 +187,9 @@ fn parse(text: &str) -> Option<Html> {
     const MAX_DEPTH: usize = 1_000;
     /// What may be parsed between two looks at the count.
     const PORTION_BYTES: usize = 1024;
+    if has_endless_tag(text) {
+        return None;
+    }
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     let mut rest = text;
     while !rest.is_empty() {
@@ -213,6 +259,9 @@ struct Walker {
     tables: Vec<Table>,
     table_count: u32,
     hidden: usize,
+    /// Whether no style sheet gives a ground to something, and the elements now open that have one.
+    on_paper: bool,
+    grounds: Vec<ego_tree::NodeId>,
 }
 
 impl Walker {
@@ -230,6 +279,9 @@ impl Walker {
                     Node::Text(words) if hiding => self.hidden += words.trim().chars().count(),
                     Node::Element(element) if skipping.is_none() => {
                         let inside = self.is_furniture(element, node.id());
+                        if has_ground(element) {
+                            self.grounds.push(node.id());
+                        }
                         hiding = self.is_hidden(element);
                         if inside || hiding {
                             skipping = Some(node.id());
@@ -240,6 +292,9 @@ impl Walker {
                     _ => {}
                 },
                 Edge::Close(node) => {
+                    if self.grounds.last() == Some(&node.id()) {
+                        self.grounds.pop();
+                    }
                     if let Node::Element(element) = node.value() {
                         if skipping == Some(node.id()) {
                             skipping = None;
@@ -271,10 +326,19 @@ impl Walker {
 
     fn is_hidden(&self, element: &Element) -> bool {
         let style = css::Style::of(element.attr("style").unwrap_or(""));
+        let rules = self.sheet.style(element);
+        let font = element.name() == "font"
+            && element
+                .attr("color")
+                .is_some_and(|colour| css::is_white(&colour.to_ascii_lowercase()));
         element.attr("hidden").is_some()
             || element.attr("aria-hidden") == Some("true")
             || style.hidden
-            || self.sheet.style(element).hidden
+            || rules.hidden
+            || self.on_paper
+                && self.grounds.is_empty()
+                && (style.white || rules.white || font)
+                && !matches!(element.name(), "html" | "body")
     }
 
     fn text(&mut self, words: &str) {

@@ -63,7 +63,11 @@ pub(super) fn mark_items(paras: &mut [Para]) {
 fn marker_of(text: &str) -> Option<Marker> {
     let first = text.chars().next()?;
     let after = &text[first.len_utf8()..];
-    if matches!(first, '•' | '▪' | '◦' | '●' | '■' | '✓' | '*' | '·') && after.starts_with(' ') {
+    if matches!(
+        first,
+        '•' | '▪' | '◦' | '●' | '■' | '✓' | '☐' | '☑' | '☒' | '*' | '·'
+    ) && after.starts_with(' ')
+    {
         return Some(Marker::Bullet);
     }
     if matches!(first, '-' | '–' | '—') && after.starts_with(' ') {

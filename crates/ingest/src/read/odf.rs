@@ -3,6 +3,10 @@
 //! Owns the walk over `content.xml`; list numbers are counted here, because the file leaves them to the program.
 
 mod cells;
+mod ink;
+mod leaves;
+mod meta;
+mod numbers;
 
 use std::collections::HashMap;
 
@@ -14,6 +18,10 @@ use super::docx::{MARKER_CHARS, attribute, resolved};
 use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
 use super::package::{Package, cut};
 use super::refuse;
+use ink::{Ink, Inks, is_unseen};
+use leaves::Leaves;
+use meta::properties;
+use numbers::number;
 
 /// Elements inside one another: a list in a table in a frame needs some fifty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
@@ -77,6 +85,7 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         writer.styles(styles);
     }
     writer.styles(content);
+    writer.leaves.note(content);
     writer.walk(content).map_err(|_| cut())?;
     let Writer {
         mut draft,
@@ -84,6 +93,7 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         page,
         hidden,
         tables,
+        leaves,
         ..
     } = writer;
     draft.count_tables(tables);
@@ -91,6 +101,8 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
     if page > 0 {
         draft.format = Format::Odp;
         draft.pages = Some(page);
+    } else {
+        draft.pages = leaves.page();
     }
     if hidden > 0 {
         draft
@@ -98,35 +110,6 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
             .push(format!("Hidden text left out, characters: {hidden}."));
     }
     Ok(draft)
-}
-
-fn properties(xml: &str, draft: &mut Draft) {
-    let mut reader = Reader::from_str(xml);
-    let (mut value, mut within) = (String::new(), 0_usize);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(start) => {
-                value.clear();
-                within += usize::from(start.local_name().as_ref() == "meta");
-            }
-            Event::Text(text) => value.push_str(&text),
-            Event::GeneralRef(entity) => value.push_str(&resolved(&entity)),
-            Event::End(end) => {
-                let value = Some(std::mem::take(&mut value)).filter(|value| !value.trim().is_empty());
-                match end.local_name().as_ref() {
-                    "meta" => return,
-                    "title" if within > 0 => draft.title = value,
-                    "creator" | "initial-creator" if within > 0 && draft.author.is_none() => {
-                        draft.author = value;
-                    }
-                    "date" if within > 0 => draft.date = value,
-                    _ => {}
-                }
-            }
-            Event::Eof => return,
-            _ => {}
-        }
-    }
 }
 
 /// How one level of a list is numbered.
@@ -154,9 +137,13 @@ struct Listed {
 #[derive(Debug, Default)]
 struct Grid {
     rows: Vec<Vec<String>>,
+    /// The page on which each row begins.
+    pages: Vec<Option<u32>>,
     headers: usize,
     in_header: bool,
     repeat: usize,
+    /// Whether it, or the cell now open, stands on a ground of another colour than paper.
+    grounded: (bool, bool),
 }
 
 /// A paragraph while it is walked.
@@ -169,6 +156,9 @@ struct Text {
     centred: bool,
     /// Characters that are not bold.
     thin: usize,
+    ink: Ink,
+    /// The page it begins on.
+    page: Option<u32>,
 }
 
 /// What a stretch of text changes.
@@ -177,6 +167,7 @@ struct Span {
     raised: bool,
     hidden: bool,
     bold: Option<bool>,
+    ink: Ink,
 }
 
 #[derive(Default)]
@@ -190,6 +181,9 @@ struct Writer {
     /// The style that each style is based on.
     parents: HashMap<String, String>,
     unseen: HashMap<String, bool>,
+    inks: Inks,
+    /// Shapes inside one another, whose ground is not known.
+    shapes: usize,
     /// Where the numbers of a list style stand, for lists that go on.
     reached: HashMap<String, u32>,
     open_lists: Vec<Listed>,
@@ -202,7 +196,9 @@ struct Writer {
     citation: bool,
     title_frame: bool,
     in_notes: bool,
+    /// The slide.
     page: u32,
+    leaves: Leaves,
     tables: u32,
     hidden: usize,
     repeats: Repeats,
@@ -220,6 +216,7 @@ impl Writer {
                 }
                 continue;
             };
+            self.inks.take(start.local_name().as_ref(), &name, &start);
             match start.local_name().as_ref() {
                 "body" => return,
                 "list-style" => {
@@ -247,8 +244,10 @@ impl Writer {
                     name = attribute(&start, "name").unwrap_or_default();
                     let parent = attribute(&start, "parent-style-name");
                     self.parents.extend(parent.map(|parent| (name.clone(), parent)));
+                    self.leaves.take(&name, &start);
                 }
                 "paragraph-properties" => {
+                    self.leaves.take(&name, &start);
                     if let Some(align) = attribute(&start, "text-align") {
                         self.centred.insert(name.clone(), align == "center");
                     }
@@ -324,6 +323,8 @@ impl Writer {
         }
         let raised = self.spans.iter().any(|span| span.raised);
         let hidden = self.spans.iter().any(|span| span.hidden);
+        let grids = || self.grids.iter().any(|grid| grid.grounded.0 || grid.grounded.1);
+        let grounded = self.inks.pages || self.page > 0 || self.shapes > 0 || grids();
         let bold = self.spans.iter().rev().find_map(|span| span.bold);
         let Some(text) = self.texts.last_mut() else {
             return;
@@ -331,7 +332,8 @@ impl Writer {
         // Line ends between elements are the file's own.
         let words = words.replace(['\n', '\r'], " ");
         let visible = words.trim().chars().count();
-        if hidden || text.hidden {
+        let inks = std::iter::once(text.ink).chain(self.spans.iter().map(|span| span.ink));
+        if hidden || text.hidden || is_unseen(&inks, grounded) {
             self.hidden += visible;
             return;
         }
@@ -354,6 +356,21 @@ impl Writer {
             bold: self.inherited(&self.bold, style).unwrap_or(false),
             centred: self.inherited(&self.centred, style).unwrap_or(false),
             thin: 0,
+            ink: self.inks.of(|which| self.inherited(which, style)),
+            page: self.page(),
+        }
+    }
+
+    /// Returns the slide, or the page where the layout is known.
+    fn page(&self) -> Option<u32> {
+        (self.page > 0).then_some(self.page).or(self.leaves.page())
+    }
+
+    /// Turns the page before a paragraph whose style begins one; the first one of a document does so anyway.
+    fn begin(&mut self, style: &str) {
+        let outermost = self.texts.is_empty() && self.grids.is_empty() && self.draft.paras.last().is_some();
+        if outermost && self.inherited(&self.leaves.breaks, style) == Some(true) {
+            self.leaves.turn();
         }
     }
 
@@ -382,11 +399,20 @@ impl Writer {
             }
             "notes" => self.in_notes = true,
             "frame" => self.title_frame = told("class").is_some_and(|class| class == "title"),
+            "soft-page-break" => {
+                self.leaves.turn();
+                let page = self.page();
+                if let Some(text) = self.texts.last_mut().filter(|text| text.words.trim().is_empty()) {
+                    text.page = page;
+                }
+            }
             "h" => {
+                self.begin(&style);
                 let level = count("outline-level").clamp(1, 9) as u8;
                 self.texts.push(self.text(Role::Heading(level), &style));
             }
             "p" => {
+                self.begin(&style);
                 let role = match (self.title_frame && !self.in_notes, self.in_notes) {
                     (true, _) => Role::Heading(1),
                     (_, true) => Role::Footnote,
@@ -398,6 +424,7 @@ impl Writer {
                 raised: is(&self.raised, &style),
                 hidden: is(&self.unseen, &style),
                 bold: self.inherited(&self.bold, &style),
+                ink: self.inks.of(|which| self.inherited(which, &style)),
             }),
             // However many: a line of text keeps one.
             "s" | "tab" | "line-break" => self.words(" "),
@@ -438,29 +465,51 @@ impl Writer {
                     list.told = true;
                 }
             }
-            "table" => self.grids.push(Grid::default()),
+            "note" => self.note = Some((self.texts.len(), String::new())),
+            "note-citation" => self.citation = true,
+            _ => self.start_table(name, start, &style),
+        }
+    }
+
+    /// Takes the begin of a table, of a part of one, or of a shape.
+    fn start_table(&mut self, name: &str, start: &BytesStart<'_>, style: &str) {
+        let told = |key: &str| attribute(start, key);
+        match name {
+            "table" => {
+                let ground = self.inks.of(|which| self.inherited(which, style)).ground;
+                self.grids.push(Grid {
+                    grounded: (ground == Some(true) || told("template-name").is_some(), false),
+                    ..Grid::default()
+                });
+            }
+            "text-box" | "custom-shape" | "rect" | "ellipse" | "polygon" | "path" => self.shapes += 1,
             "table-header-rows" => {
                 if let Some(grid) = self.grids.last_mut() {
                     grid.in_header = true;
                 }
             }
             "table-row" => {
+                let page = self.page();
                 if let Some(grid) = self.grids.last_mut() {
                     grid.headers += usize::from(grid.in_header);
                     grid.rows.push(Vec::new());
+                    grid.pages.push(page);
                 }
             }
             "table-cell" | "covered-table-cell" => {
-                let repeat = count("number-columns-repeated").clamp(1, MAX_REPEAT);
+                let repeat = told("number-columns-repeated")
+                    .and_then(|many| many.parse::<usize>().ok())
+                    .unwrap_or(1)
+                    .clamp(1, MAX_REPEAT);
+                let ground = self.inks.of(|which| self.inherited(which, style)).ground;
                 if let Some(grid) = self.grids.last_mut() {
                     grid.repeat = repeat;
+                    grid.grounded.1 = ground == Some(true);
                     if let Some(row) = grid.rows.last_mut() {
                         row.push(String::new());
                     }
                 }
             }
-            "note" => self.note = Some((self.texts.len(), String::new())),
-            "note-citation" => self.citation = true,
             _ => {}
         }
     }
@@ -476,6 +525,9 @@ impl Writer {
                 self.spans.pop();
             }
             "notes" => self.in_notes = false,
+            "text-box" | "custom-shape" | "rect" | "ellipse" | "polygon" | "path" => {
+                self.shapes = self.shapes.saturating_sub(1);
+            }
             "frame" => self.title_frame = false,
             "list" => {
                 if let Some(list) = self.open_lists.pop() {
@@ -510,7 +562,7 @@ impl Writer {
             return;
         };
         let strong = open.thin == 0 || open.centred;
-        let (text, role) = (open.words, open.role);
+        let (text, role, page) = (open.words, open.role, open.page);
         if let Some((outside, mark)) = &mut self.note
             && self.texts.len() >= *outside
         {
@@ -543,7 +595,6 @@ impl Writer {
         if text.trim().is_empty() {
             return;
         }
-        let page = (self.page > 0).then_some(self.page);
         self.draft.paras.push(Para {
             page,
             strong,
@@ -577,7 +628,9 @@ impl Writer {
 
     fn table(&mut self) {
         let Some(grid) = self.grids.pop() else { return };
-        let Grid { rows, headers, .. } = grid;
+        let Grid {
+            rows, pages, headers, ..
+        } = grid;
         // A table inside a cell is a part of its text.
         if let Some(cell) = self
             .grids
@@ -595,10 +648,9 @@ impl Writer {
             cell.push_str(&words.join("; "));
             return;
         }
-        let page = (self.page > 0).then_some(self.page);
         let header = headers > 0 || looks_like_header(&rows);
         let alone = rows.iter().all(|row| row.len() <= 1);
-        for (at, row) in rows.iter().enumerate() {
+        for (at, (row, page)) in rows.iter().zip(pages).enumerate() {
             let role = if alone {
                 Role::Plain
             } else {
@@ -637,48 +689,6 @@ fn is_unread(name: &str) -> bool {
 
 fn unclosed() -> quick_xml::Error {
     quick_xml::Error::Syntax(quick_xml::errors::SyntaxError::UnclosedTag)
-}
-
-/// Writes a number of a list in digits, letters or Roman numerals.
-fn number(value: u32, form: char) -> String {
-    const ROMAN: [(u32, &str); 13] = [
-        (1000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    let lower = match form.to_ascii_lowercase() {
-        'i' if value < 4_000 => {
-            let (mut left, mut text) = (value, String::new());
-            for (worth, letters) in ROMAN {
-                while left >= worth {
-                    text.push_str(letters);
-                    left -= worth;
-                }
-            }
-            text
-        }
-        'a' if (1..=26).contains(&value) => char::from(b'a' + (value - 1) as u8).to_string(),
-        'а' if (1..=28).contains(&value) => "абвгдежзиклмнопрстуфхцчшщэюя"
-            .chars()
-            .nth(value as usize - 1)
-            .map_or_else(String::new, |letter| letter.to_string()),
-        _ => value.to_string(),
-    };
-    if form.is_uppercase() {
-        lower.to_uppercase()
-    } else {
-        lower
-    }
 }
 
 /// Tells whether a style has a mark.

@@ -2,6 +2,7 @@
 //!
 //! Owns turning its document tree into paragraphs: headings, lists with their numbers, tables, notes, slides as pages.
 
+use std::cell::Cell;
 use std::io::Cursor;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
@@ -9,6 +10,7 @@ use office_oxide::format::DocumentFormat;
 use office_oxide::ir::{Element, InlineContent, List, Paragraph, Section, Table, VerticalAlign};
 
 use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::ink::TINY_HALF_POINTS;
 use super::package::{Package, cut};
 use super::refuse;
 
@@ -40,11 +42,13 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
         }
     })?;
     let tree = read.to_ir();
+    let unseen = Cell::new(0);
     let mut walker = Walker {
         draft: Draft::new(format),
         page: None,
         tables: 0,
         notes: Vec::new(),
+        unseen: &unseen,
     };
     let slides = matches!(format, Format::Ppt | Format::Pptx);
     let mut hidden = 0;
@@ -68,6 +72,11 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
         .modified
         .clone()
         .or_else(|| tree.metadata.created.clone());
+    if unseen.get() > 0 {
+        draft
+            .lost
+            .push(format!("Hidden text left out, characters: {}.", unseen.get()));
+    }
     if hidden > 0 {
         draft.lost.push(format!("Hidden slides left out: {hidden}."));
     }
@@ -79,15 +88,17 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
     Ok(draft)
 }
 
-struct Walker {
+struct Walker<'a> {
     draft: Draft,
     page: Option<u32>,
     tables: u32,
     /// Footnotes, which stand at the end.
     notes: Vec<Para>,
+    /// Characters that nobody can read.
+    unseen: &'a Cell<usize>,
 }
 
-impl Walker {
+impl Walker<'_> {
     fn section(&mut self, section: &Section) {
         let title = section
             .title
@@ -99,8 +110,10 @@ impl Walker {
         {
             // The title is one of the shapes as well.
             let told = section.elements.iter().any(|element| match element {
-                Element::Heading(heading) => words(&heading.content).0.trim() == title,
-                Element::Paragraph(paragraph) => words(&paragraph.content).0.trim() == title,
+                Element::Heading(heading) => words(&heading.content, &Cell::default()).0.trim() == title,
+                Element::Paragraph(paragraph) => {
+                    words(&paragraph.content, &Cell::default()).0.trim() == title
+                }
                 _ => false,
             });
             if !told {
@@ -109,15 +122,16 @@ impl Walker {
         }
         for element in &section.elements {
             let is_title = self.page.is_some()
-                && matches!(element, Element::Paragraph(paragraph) if Some(words(&paragraph.content).0.trim()) == title);
+                && matches!(element, Element::Paragraph(paragraph) if Some(words(&paragraph.content, &Cell::default()).0.trim()) == title);
             if let (true, Some(title)) = (is_title, title) {
                 self.push(Role::Heading(1), title.to_owned(), false);
             } else {
                 self.element(element, 0);
             }
         }
+        let unseen = self.unseen;
         for element in section.speaker_notes.iter().flatten() {
-            for text in flat(element) {
+            for text in flat(element, unseen) {
                 self.push(Role::Footnote, text, false);
             }
         }
@@ -135,9 +149,10 @@ impl Walker {
         if depth > MAX_DEPTH {
             return;
         }
+        let unseen = self.unseen;
         match element {
             Element::Heading(heading) => {
-                let (text, _) = words(&heading.content);
+                let (text, _) = words(&heading.content, unseen);
                 self.push(Role::Heading(heading.level.max(1)), text, false);
             }
             Element::Paragraph(paragraph) => self.paragraph(paragraph),
@@ -149,7 +164,12 @@ impl Walker {
                 }
             }
             Element::Footnote(note) | Element::Endnote(note) => {
-                let text = note.content.iter().flat_map(flat).collect::<Vec<_>>().join(" ");
+                let text = note
+                    .content
+                    .iter()
+                    .flat_map(|element| flat(element, unseen))
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 let mark = note.marker.clone().unwrap_or_else(|| note.id.to_string());
                 if !text.trim().is_empty() {
                     self.notes.push(Para {
@@ -168,13 +188,15 @@ impl Walker {
     }
 
     fn paragraph(&mut self, paragraph: &Paragraph) {
-        let (text, strong) = words(&paragraph.content);
+        let unseen = self.unseen;
+        let (text, strong) = words(&paragraph.content, unseen);
         for line in text.split(['\n', '\u{b}', '\r']) {
             self.push(Role::Plain, line.to_owned(), strong);
         }
     }
 
     fn list(&mut self, list: &List, depth: u8) {
+        let unseen = self.unseen;
         if usize::from(depth) > MAX_DEPTH {
             return;
         }
@@ -182,7 +204,7 @@ impl Walker {
         for item in &list.items {
             let mut first = true;
             for element in &item.content {
-                for text in flat(element) {
+                for text in flat(element, unseen) {
                     let text = match (first, list.ordered) {
                         (true, true) => format!("{number}. {}", text.trim()),
                         (true, false) => format!("• {}", text.trim()),
@@ -200,6 +222,7 @@ impl Walker {
     }
 
     fn table(&mut self, table: &Table) {
+        let unseen = self.unseen;
         if let Some(caption) = &table.caption {
             self.push(Role::Caption, caption.clone(), false);
         }
@@ -209,7 +232,13 @@ impl Walker {
             .map(|row| {
                 let mut cells = Vec::new();
                 for cell in &row.cells {
-                    cells.push(cell.content.iter().flat_map(flat).collect::<Vec<_>>().join(" "));
+                    cells.push(
+                        cell.content
+                            .iter()
+                            .flat_map(|element| flat(element, unseen))
+                            .collect::<Vec<_>>()
+                            .join(" "),
+                    );
                     let more = (cell.col_span.max(1) as usize - 1).min(MAX_SPAN);
                     cells.extend(std::iter::repeat_n(String::new(), more));
                 }
@@ -235,11 +264,18 @@ impl Walker {
     }
 }
 
-/// Returns the words of a run of text and whether all of it is bold.
-fn words(content: &[InlineContent]) -> (String, bool) {
+/// Returns the words of a run of text and whether all of it is bold; counts the characters that nobody can read.
+fn words(content: &[InlineContent], unseen: &Cell<usize>) -> (String, bool) {
     let (mut text, mut bold, mut thin) = (String::new(), false, false);
     for part in content {
         match part {
+            InlineContent::Text(span)
+                if span
+                    .font_size_half_pt
+                    .is_some_and(|size| size <= TINY_HALF_POINTS) =>
+            {
+                unseen.set(unseen.get() + span.text.trim().chars().count());
+            }
             InlineContent::Text(span) => {
                 if matches!(span.vertical_align, Some(VerticalAlign::Superscript)) {
                     push_raised(&mut text, &span.text);
@@ -266,13 +302,13 @@ fn words(content: &[InlineContent]) -> (String, bool) {
 }
 
 /// Returns the paragraphs of an element as plain text, without recursion: a file can nest without end.
-fn flat(element: &Element) -> Vec<String> {
+fn flat(element: &Element, unseen: &Cell<usize>) -> Vec<String> {
     let mut texts = Vec::new();
     let mut open = vec![element];
     while let Some(element) = open.pop() {
         match element {
-            Element::Heading(heading) => texts.push(words(&heading.content).0),
-            Element::Paragraph(paragraph) => texts.push(words(&paragraph.content).0),
+            Element::Heading(heading) => texts.push(words(&heading.content, unseen).0),
+            Element::Paragraph(paragraph) => texts.push(words(&paragraph.content, unseen).0),
             Element::CodeBlock(code) => texts.push(code.content.clone()),
             Element::TextBox(text_box) => open.extend(text_box.content.iter().rev()),
             Element::Footnote(note) | Element::Endnote(note) => open.extend(note.content.iter().rev()),

@@ -5,10 +5,12 @@
 
 mod columns;
 mod fields;
+mod forms;
 mod hidden;
 mod layout;
 mod pages;
 mod render;
+mod traces;
 mod words;
 
 use std::collections::{HashMap, HashSet};

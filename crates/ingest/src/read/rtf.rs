@@ -3,7 +3,9 @@
 //! Owns the code page of every run: the font's character set goes before the page named in the header, because old Word and
 //! accounting programs write Cyrillic under a western header. Formatting that only draws is passed over.
 
+mod ink;
 mod pages;
+mod unread;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,50 +14,12 @@ use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLI
 
 use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
 use super::package::cut;
+use ink::{Colours, Ink};
 use pages::{looks_cyrillic, of_charset, page};
+use unread::UNREAD;
 
 /// Groups inside one another: Word needs some twenty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
-
-/// Destinations whose text is no text of the document.
-const UNREAD: [&str; 36] = [
-    "pict",
-    "pict",
-    "objclass",
-    "sn",
-    "sv",
-    "shprslt",
-    "nonesttables",
-    "ftnsep",
-    "objdata",
-    "header",
-    "headerl",
-    "headerr",
-    "headerf",
-    "footer",
-    "footerl",
-    "footerr",
-    "footerf",
-    "colortbl",
-    "listtable",
-    "listoverridetable",
-    "revtbl",
-    "rsidtbl",
-    "generator",
-    "xmlnstbl",
-    "themedata",
-    "colorschememapping",
-    "datastore",
-    "latentstyles",
-    "fldinst",
-    "nonshppict",
-    "bkmkstart",
-    "bkmkend",
-    "filetbl",
-    "private",
-    "annotation",
-    "template",
-];
 
 /// What the text of a group belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,6 +27,7 @@ enum Dest {
     #[default]
     Body,
     Unread,
+    Colours,
     Fonts,
     Styles,
     Title,
@@ -93,6 +58,7 @@ struct State {
     copied: bool,
     /// Text that an editor struck out.
     deleted: bool,
+    ink: Ink,
     /// Where the words go that an object or a double form shows in the end.
     back: Option<Dest>,
 }
@@ -104,6 +70,8 @@ struct Properties {
     outline: Option<u8>,
     style: i32,
     depth: u8,
+    /// Whether it stands on a ground of another colour than paper.
+    grounded: bool,
 }
 
 #[derive(Default)]
@@ -117,6 +85,9 @@ struct Parser {
     open: Vec<State>,
     code_page: Option<&'static Encoding>,
     fonts: HashMap<i32, &'static Encoding>,
+    colours: Colours,
+    /// Whether pages have a ground of their own.
+    grounded: bool,
     styles: HashMap<i32, u8>,
     /// The font or style being defined.
     defined: i32,
@@ -373,6 +344,7 @@ impl Parser {
                 self.state.deleted = false;
                 self.state.raised = false;
                 self.state.bold = false;
+                self.state.ink = Ink::default();
             }
             "b" => self.state.bold = on,
             "v" => self.state.hidden = on,
@@ -413,6 +385,11 @@ impl Parser {
     fn place(&mut self, word: &str, number: Option<i32>) {
         match word {
             "fonttbl" => self.state.dest = Dest::Fonts,
+            "colortbl" => self.state.dest = Dest::Colours,
+            _ if self.state.dest == Dest::Colours => self.colours.part(word, number),
+            _ if self.state.ink.take(word, number, &self.colours) => {}
+            "cbpat" => self.properties.grounded = self.colours.is_ground(number),
+            "background" => self.grounded = true,
             "stylesheet" => self.state.dest = Dest::Styles,
             "info" => self.state.dest = Dest::Unread,
             "object" | "upr" => {
@@ -534,6 +511,14 @@ impl Parser {
         self.words(letter.encode_utf8(&mut [0; 4]));
     }
 
+    /// Tells whether nobody sees what comes. The grounds of cells and text boxes are not known.
+    fn is_hidden(&self) -> bool {
+        let properties = &self.properties;
+        let grounded = self.grounded || properties.grounded || properties.in_table;
+        let grounded = grounded || self.state.dest == Dest::Boxed;
+        self.state.hidden || self.state.ink.is_unseen(grounded)
+    }
+
     fn words(&mut self, words: &str) {
         match self.state.dest {
             Dest::Unread | Dest::Time => {}
@@ -545,10 +530,11 @@ impl Parser {
                     self.fonts.entry(self.defined).or_insert(WINDOWS_1251);
                 }
             }
+            Dest::Colours => self.colours.words(words),
             Dest::Styles => self.name.push_str(words),
             Dest::Title => self.title.push_str(words),
             Dest::Author => self.author.push_str(words),
-            Dest::Body | Dest::Boxed | Dest::Marker | Dest::Note if self.state.hidden => {
+            Dest::Body | Dest::Boxed | Dest::Marker | Dest::Note if self.is_hidden() => {
                 self.hidden += words.trim().chars().count();
             }
             Dest::Marker => self.text.push_str(&words.replace('\t', " ").replace('·', "•")),

@@ -9,9 +9,10 @@ use calamine::{
 };
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 
+use super::biff::Looks;
 use super::draft::{Draft, Para, Paras, Role, join_cells, looks_like_header};
 use super::package::{Package, cut};
-use super::refuse;
+use super::{biff, ole, refuse};
 
 /// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
 const MAX_CELLS: usize = 2_000_000;
@@ -51,7 +52,7 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
             XlsError::Password => locked(),
             _ => cut(),
         })?;
-        book.whole(&mut file)?;
+        book.whole(&mut file, &looks(bytes))?;
     }
     Ok(book.done())
 }
@@ -69,6 +70,8 @@ pub(super) struct Book {
     tables: u32,
     cells: usize,
     hidden: Vec<String>,
+    /// Filled cells in rows and columns that nobody sees.
+    concealed: usize,
 }
 
 impl Book {
@@ -79,6 +82,7 @@ impl Book {
             tables: 0,
             cells: 0,
             hidden: Vec::new(),
+            concealed: 0,
         }
     }
 
@@ -101,8 +105,16 @@ impl Book {
     /// Ends the workbook.
     pub(super) fn done(self) -> Draft {
         let Self {
-            mut draft, hidden, ..
+            mut draft,
+            hidden,
+            concealed,
+            ..
         } = self;
+        if concealed > 0 {
+            draft
+                .lost
+                .push(format!("Cells of hidden rows and columns left out: {concealed}."));
+        }
         if !hidden.is_empty() {
             draft
                 .lost
@@ -124,9 +136,18 @@ impl Book {
         names
     }
 
-    /// Reads formats whose cells come all at once.
-    fn whole<'a, R: Reader<Cursor<&'a [u8]>>>(&mut self, file: &mut R) -> Result<(), Unreadable> {
+    /// Reads a format whose cells come all at once, with what is known of the cells of each sheet.
+    fn whole(&mut self, file: &mut Xls<Cursor<&[u8]>>, looks: &[Looks]) -> Result<(), Unreadable> {
+        let order: Vec<String> = file
+            .sheets_metadata()
+            .iter()
+            .map(|sheet| sheet.name.clone())
+            .collect();
+        // Otherwise nobody knows which is which.
+        let looks = if looks.len() == order.len() { looks } else { &[] };
         for name in self.visible(file.sheets_metadata()) {
+            let at = order.iter().position(|one| *one == name);
+            let looks = at.and_then(|at| looks.get(at));
             let mut sheet = Sheet::begin(self, &name);
             let Ok(range) = file.worksheet_range(&name) else {
                 sheet.lose();
@@ -135,12 +156,33 @@ impl Book {
             let (top, left) = range.start().unwrap_or_default();
             for (row, column, value) in range.used_cells() {
                 let place = (top + row as u32, left + column as u32);
-                sheet.cell(place, &shown(&as_ref(value)))?;
+                let decimals = looks.and_then(|looks| looks.percent(place));
+                let text = match (value, decimals) {
+                    (Data::Float(number), Some(decimals)) => percent(*number, decimals),
+                    (Data::Int(number), Some(decimals)) => percent(*number as f64, decimals),
+                    _ => shown(&as_ref(value)),
+                };
+                if looks.is_some_and(|looks| looks.is_hidden(place)) {
+                    sheet.conceal(&text);
+                } else {
+                    sheet.cell(place, &text)?;
+                }
             }
             sheet.end();
         }
         Ok(())
     }
+}
+
+/// Returns what is known of the cells of an XLS file.
+fn looks(bytes: &[u8]) -> Vec<Looks> {
+    let Ok(mut file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
+        return Vec::new();
+    };
+    let stream = ["/Workbook", "/Book"]
+        .into_iter()
+        .find_map(|name| ole::stream(&mut file, name));
+    stream.map_or_else(Vec::new, |stream| biff::looks(&stream))
 }
 
 fn as_ref(value: &Data) -> DataRef<'_> {
@@ -154,6 +196,30 @@ fn as_ref(value: &Data) -> DataRef<'_> {
         Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
         Data::Error(error) => DataRef::Error(error.clone()),
         Data::Empty => DataRef::Empty,
+    }
+}
+
+/// Columns that nobody sees.
+#[derive(Debug, Default)]
+pub(super) struct HiddenColumns(Vec<bool>);
+
+impl HiddenColumns {
+    /// Sheets of all programs have at most this many.
+    const MAX: u32 = 16_384;
+
+    /// Hides the columns from `first` to `last`.
+    pub(super) fn hide(&mut self, first: u32, last: u32) {
+        for column in first..=last.min(Self::MAX - 1) {
+            let column = column as usize;
+            if self.0.len() <= column {
+                self.0.resize(column + 1, false);
+            }
+            self.0[column] = true;
+        }
+    }
+
+    pub(super) fn has(&self, column: u32) -> bool {
+        self.0.get(column as usize) == Some(&true)
     }
 }
 
@@ -181,6 +247,11 @@ impl<'a> Sheet<'a> {
             first: None,
             within: false,
         }
+    }
+
+    /// Takes a cell that nobody sees.
+    pub(super) fn conceal(&mut self, text: &str) {
+        self.book.concealed += usize::from(!text.trim().is_empty());
     }
 
     /// Notes that the sheet breaks off.
@@ -296,6 +367,11 @@ fn shown(value: &DataRef<'_>) -> String {
         // What the formula could not compute says nothing.
         DataRef::Error(_) | DataRef::Empty => String::new(),
     }
+}
+
+/// Writes a share of one as its format shows it.
+pub(super) fn percent(number: f64, decimals: usize) -> String {
+    format!("{:.decimals$}%", number * 100.0)
 }
 
 /// Writes a number without exponent and without the noise beyond the 15 digits that a sheet keeps.

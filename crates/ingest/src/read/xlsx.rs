@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::docx::{Relations, attribute, chart, diagram, resolved};
 use super::draft::{Draft, Para, Role};
 use super::package::{Package, cut};
-use super::sheet::{Book, Sheet, date, iso, plain};
+use super::sheet::{Book, HiddenColumns, Sheet, date, iso, percent, plain};
 
 /// Sheets of one workbook.
 const MAX_SHEETS: usize = 1_000;
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 200;
 
 /// How the number of a cell is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Shown {
+pub(super) enum Shown {
     #[default]
     Plain,
     /// With so many decimals.
@@ -59,7 +59,8 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         let mut sheet = Sheet::begin(&mut book, &name);
         match package.xml(member) {
             Ok(Some(xml)) => {
-                if !look.cells(&xml, &mut sheet)? {
+                let hidden = Hidden::of(&xml, is_filtered(&mut package, member, &xml)?);
+                if !look.cells(&xml, hidden, &mut sheet)? {
                     sheet.lose();
                 }
             }
@@ -196,7 +197,7 @@ fn styles(xml: &str) -> Vec<Shown> {
 }
 
 /// How the formats that have only a number show.
-fn of_number(id: &str) -> Shown {
+pub(super) fn of_number(id: &str) -> Shown {
     match id.parse::<u32>() {
         Ok(9) => Shown::Percent(0),
         Ok(10) => Shown::Percent(2),
@@ -207,7 +208,7 @@ fn of_number(id: &str) -> Shown {
 }
 
 /// How a format shows, by its code: what stands in quotes and brackets draws nothing of the number.
-fn of_code(code: &str) -> Shown {
+pub(super) fn of_code(code: &str) -> Shown {
     let first = code.split(';').next().unwrap_or("");
     let lower = first.to_lowercase();
     if ["[h]", "[hh]", "[mm]", "[m]", "[s]", "[ss]"]
@@ -264,7 +265,7 @@ struct Cell {
 
 impl Look {
     /// Reads the cells of a sheet; tells whether it came to its end.
-    fn cells(&self, xml: &str, sheet: &mut Sheet<'_>) -> Result<bool, Unreadable> {
+    fn cells(&self, xml: &str, mut hidden: Hidden, sheet: &mut Sheet<'_>) -> Result<bool, Unreadable> {
         let mut reader = Reader::from_str(xml);
         let mut cell = Cell::default();
         let (mut row, mut next) = (0_u32, 0_u32);
@@ -280,7 +281,10 @@ impl Look {
                         return Ok(false);
                     }
                     match start.local_name().as_ref() {
-                        "row" => (row, next) = (row_of(&start, row), 0),
+                        "row" => {
+                            (row, next) = (row_of(&start, row), 0);
+                            hidden.row(&start);
+                        }
                         "c" => {
                             cell = Cell::of(&start, row, next);
                             next = cell.column.saturating_add(1);
@@ -306,7 +310,11 @@ impl Look {
                         "rPh" => guides = guides.saturating_sub(1),
                         "c" => {
                             let shown = self.shown(&cell);
-                            sheet.cell((cell.row.saturating_sub(1), cell.column), &shown)?;
+                            if hidden.covers(cell.column) {
+                                sheet.conceal(&shown);
+                            } else {
+                                sheet.cell((cell.row.saturating_sub(1), cell.column), &shown)?;
+                            }
                             cell = Cell::default();
                         }
                         "sheetData" => return Ok(true),
@@ -337,7 +345,7 @@ impl Look {
             _ => match (self.styles.get(cell.style).copied().unwrap_or_default(), number()) {
                 (_, None) => cell.value.clone(),
                 (Shown::Plain, Some(number)) => plain(number),
-                (Shown::Percent(decimals), Some(number)) => format!("{:.decimals$}%", number * 100.0),
+                (Shown::Percent(decimals), Some(number)) => percent(number, decimals),
                 (Shown::Date, Some(number)) => self.date(number, ExcelDateTimeType::DateTime),
                 (Shown::Span, Some(number)) => self.date(number, ExcelDateTimeType::TimeDelta),
             },
@@ -353,6 +361,73 @@ impl Look {
             plain(number)
         }
     }
+}
+
+/// Tells whether a filter leaves out rows of a sheet: that is a view and hides nothing.
+fn is_filtered(package: &mut Package<'_>, sheet: &str, xml: &str) -> Result<bool, Unreadable> {
+    const FILTER: &str = "filterColumn";
+    if xml.contains("filterMode=") || xml.contains(FILTER) {
+        return Ok(true);
+    }
+    for table in Relations::of(package, sheet)?.all("table") {
+        if package.xml(&table)?.is_some_and(|table| table.contains(FILTER)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Which rows and columns of a sheet nobody sees. What an outline folds away, a click shows.
+struct Hidden {
+    columns: HiddenColumns,
+    filtered: bool,
+    /// Whether the row now open is one.
+    row: bool,
+}
+
+impl Hidden {
+    /// Reads the columns, which stand before the cells.
+    fn of(xml: &str, filtered: bool) -> Self {
+        let mut columns = HiddenColumns::default();
+        let mut reader = Reader::from_str(xml);
+        while let Ok(event) = reader.read_event() {
+            match event {
+                Event::Start(start) | Event::Empty(start) => match start.local_name().as_ref() {
+                    "col" if is_hidden(&start) => {
+                        let number =
+                            |key| attribute(&start, key).and_then(|number| number.parse::<u32>().ok());
+                        if let (Some(first @ 1..), Some(last @ 1..)) = (number("min"), number("max")) {
+                            columns.hide(first - 1, last - 1);
+                        }
+                    }
+                    "sheetData" => break,
+                    _ => {}
+                },
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        Self {
+            columns,
+            filtered,
+            row: false,
+        }
+    }
+
+    /// Takes the begin of a row.
+    fn row(&mut self, start: &BytesStart<'_>) {
+        self.row = !self.filtered && is_hidden(start);
+    }
+
+    fn covers(&self, column: u32) -> bool {
+        self.row || self.columns.has(column)
+    }
+}
+
+fn is_hidden(start: &BytesStart<'_>) -> bool {
+    let told = |key| attribute(start, key);
+    matches!(told("hidden").as_deref(), Some("1" | "true"))
+        && told("outlineLevel").is_none_or(|level| level == "0")
 }
 
 fn row_of(start: &BytesStart<'_>, before: u32) -> u32 {

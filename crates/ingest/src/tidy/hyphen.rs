@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use crate::letters::is_letter;
+
 /// The words of a document that bear on hyphens, in small letters.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
@@ -19,7 +21,7 @@ impl Words {
     pub(crate) fn note(&mut self, line: &str) {
         /// Shorter words are not broken.
         const MIN_BYTES: usize = 5;
-        for word in line.split(|c: char| !(c.is_alphabetic() || c == '-')) {
+        for word in line.split(|c: char| !(is_letter(c) || c == '-')) {
             if word.len() >= MIN_BYTES && !word.starts_with('-') && !word.ends_with('-') {
                 let lower = word.to_lowercase();
                 if lower.contains('-') {
@@ -35,12 +37,12 @@ impl Words {
     /// true drops it.
     pub(crate) fn drops(&self, stem: &str, next: &str) -> bool {
         let tail = stem
-            .rsplit(|c: char| !(c.is_alphabetic() || c == '-'))
+            .rsplit(|c: char| !(is_letter(c) || c == '-'))
             .next()
             .unwrap_or("")
             .to_lowercase();
         let head = next
-            .split(|c: char| !c.is_alphabetic())
+            .split(|c: char| !is_letter(c))
             .next()
             .unwrap_or("")
             .to_lowercase();

@@ -5,7 +5,7 @@
 
 use encoding_rs::{Encoding, IBM866, KOI8_R, UTF_8, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 
-use crate::letters::{is_cyrillic, plausibility};
+use crate::letters::{is_cyrillic, is_letter, plausibility};
 
 /// How often one text may have been misread.
 const MAX_TURNS: usize = 3;
@@ -184,11 +184,7 @@ fn turned_whole(text: &str) -> Option<String> {
 }
 
 fn turned(text: &str) -> Option<(Misreading, String)> {
-    let letters = |text: &str| {
-        text.chars()
-            .filter(|c| !c.is_ascii() && c.is_alphabetic())
-            .count()
-    };
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii() && is_letter(*c)).count();
     if letters(text) < MIN_LETTERS {
         return None;
     }

@@ -3,6 +3,7 @@
 //!
 //! Owns the order of precedence (a run's own word before its style's). Lengths come from the file and are never trusted.
 
+use super::super::ink::{TINY_HALF_POINTS, is_paper};
 use super::super::ole::{u8_at, u16_at, u32_at};
 
 /// The size of a page of formatting.
@@ -16,6 +17,10 @@ const MAX_STYLES: usize = 4_096;
 
 /// What is said of a paragraph.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct ParaMarks {
     pub(super) style: u16,
     pub(super) in_table: bool,
@@ -26,10 +31,16 @@ pub(super) struct ParaMarks {
     pub(super) list: Option<u16>,
     pub(super) level: u8,
     pub(super) centred: bool,
+    /// Whether it stands on a ground of another colour than paper.
+    pub(super) grounded: bool,
 }
 
 /// What is said of a run; nothing where the style decides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct RunMarks {
     pub(super) hidden: Option<bool>,
     pub(super) deleted: bool,
@@ -38,6 +49,11 @@ pub(super) struct RunMarks {
     pub(super) style: Option<u16>,
     /// A character of a symbol font that stands for the one in the text.
     pub(super) symbol: Option<u16>,
+    /// Whether its colour is that of paper.
+    pub(super) white: bool,
+    /// Whether its letters are too small to be read.
+    pub(super) tiny: bool,
+    pub(super) grounded: bool,
 }
 
 /// Walks the modifications of a list: number, operand.
@@ -130,6 +146,22 @@ fn old_modifications(list: &[u8], mut take: impl FnMut(u16, &[u8])) {
     }
 }
 
+/// White among the colours that old files number.
+const WHITE: u8 = 8;
+
+/// Tells whether a colour of three bytes is that of paper; the fourth is set for the usual colour.
+fn is_white(colour: &[u8]) -> bool {
+    matches!(*colour, [red, green, blue, 0, ..] if is_paper(red, green, blue))
+}
+
+/// Tells whether a shading gives a ground: behind its length two colours, of pattern and ground, and a pattern.
+fn is_ground(shading: &[u8]) -> bool {
+    const USUAL: u8 = 0xff;
+    let ground = shading.get(5..9).unwrap_or_default();
+    let usual = ground.last().is_none_or(|last| *last == USUAL);
+    u16_at(shading, 9).is_some_and(|pattern| pattern != 0) || !usual && !is_white(ground)
+}
+
 impl ParaMarks {
     /// Applies modifications on top.
     pub(super) fn apply(&mut self, list: &[u8], old: bool) {
@@ -145,6 +177,8 @@ impl ParaMarks {
                 0x460b => self.list = Some(word),
                 0x260a => self.level = byte.min(8),
                 0x2461 | 0x2403 => self.centred = byte == 1,
+                0x442d => self.grounded |= !matches!(word, 0 | 0xffff),
+                0xc64d => self.grounded |= is_ground(operand),
                 _ => {}
             }
         });
@@ -164,6 +198,12 @@ impl RunMarks {
                 0x2a48 => self.raised = byte == 1,
                 0x4a30 => self.style = Some(word),
                 0x6a09 => self.symbol = u16_at(operand, 2),
+                0x2a42 => self.white = byte == WHITE,
+                0x6870 => self.white = is_white(operand),
+                0x4a43 => self.tiny = u32::from(word) <= TINY_HALF_POINTS,
+                0x2a0c => self.grounded |= !matches!(byte, 0 | WHITE),
+                0x4866 => self.grounded |= !matches!(word, 0 | 0xffff),
+                0xca71 => self.grounded |= is_ground(operand),
                 _ => {}
             }
         });
@@ -172,6 +212,10 @@ impl RunMarks {
 
 /// A style.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a mark of its own, not a state"
+)]
 pub(super) struct Style {
     /// Level of a heading, from 1.
     pub(super) heading: Option<u8>,
@@ -180,6 +224,7 @@ pub(super) struct Style {
     pub(super) bold: bool,
     pub(super) hidden: bool,
     pub(super) caption: bool,
+    pub(super) grounded: bool,
     parent: u16,
 }
 
@@ -228,6 +273,7 @@ impl Styles {
             style.bold |= above.bold;
             style.hidden |= above.hidden;
             style.caption |= above.caption;
+            style.grounded |= above.grounded;
             parent = above.parent;
         }
         style
@@ -267,12 +313,14 @@ impl Style {
             }
             style.heading = style.heading.or(para.outline.map(|level| level + 1));
             (style.list, style.level) = (para.list, para.level);
+            style.grounded = para.grounded;
         }
         if let Some(list) = take() {
             run.apply(list, false);
         }
         style.bold = run.bold == Some(true);
         style.hidden = run.hidden == Some(true);
+        style.grounded |= run.grounded;
         Some(style)
     }
 }

@@ -1,11 +1,12 @@
 //! What the styles of a DOCX say about paragraphs and runs: heading level, numbering, bold, hidden, raised, caption,
-//! title.
+//! title, and ink that shows nothing.
 
 use std::collections::HashMap;
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
+use super::super::ink::{TINY_HALF_POINTS, is_paper_hex};
 use super::{attribute, is_on, local};
 
 /// How many styles may be based on one another: Word allows eleven.
@@ -26,6 +27,56 @@ pub(super) struct Style {
     pub(super) hidden: bool,
     /// Whether its text is superscript.
     pub(super) raised: bool,
+    /// How its letters are drawn.
+    pub(super) ink: Ink,
+}
+
+/// How letters are drawn, as far as it tells whether they are seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ink {
+    /// Whether their colour is that of paper.
+    white: Option<bool>,
+    /// Whether they are too small to be read.
+    tiny: Option<bool>,
+    /// Whether they stand on a ground of another colour.
+    pub(super) grounded: bool,
+}
+
+impl Ink {
+    /// Takes what an element of a run's properties says; tells whether it is one of these.
+    pub(super) fn take(&mut self, name: &str, start: &BytesStart<'_>) -> bool {
+        let value = || attribute(start, "val").unwrap_or_default();
+        match name {
+            // «auto» is the colour that is seen on its ground.
+            "color" => self.white = Some(is_paper_hex(&value()) == Some(true)),
+            "sz" => self.tiny = value().parse().ok().map(|size: u32| size <= TINY_HALF_POINTS),
+            "shd" => self.grounded |= is_ground(start),
+            "highlight" => self.grounded |= !matches!(value().as_str(), "none" | "white" | ""),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Fills in what is left open here by what these letters would be drawn with otherwise.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            white: self.white.or(other.white),
+            tiny: self.tiny.or(other.tiny),
+            grounded: self.grounded || other.grounded,
+        }
+    }
+
+    /// Tells whether letters show nothing, on paper or on another ground.
+    pub(super) fn is_unseen(self, on_ground: bool) -> bool {
+        self.tiny == Some(true) || self.white == Some(true) && !self.grounded && !on_ground
+    }
+}
+
+/// Tells whether a shading gives a ground of another colour than paper.
+pub(super) fn is_ground(shading: &BytesStart<'_>) -> bool {
+    let pattern = attribute(shading, "val").unwrap_or_default();
+    let fill = attribute(shading, "fill").unwrap_or_default();
+    !matches!(pattern.as_str(), "" | "clear" | "nil") || is_paper_hex(&fill) == Some(false)
 }
 
 #[derive(Debug, Clone, Default)]
@@ -82,7 +133,9 @@ impl Styles {
                             "b" => raw.style.bold = is_on(&start),
                             "vanish" => raw.style.hidden = is_on(&start),
                             "vertAlign" => raw.style.raised = value.as_deref() == Some("superscript"),
-                            _ => {}
+                            name => {
+                                raw.style.ink.take(name, &start);
+                            }
                         }
                     }
                 }
@@ -113,6 +166,7 @@ impl Styles {
             style.caption |= raw.style.caption;
             style.hidden |= raw.style.hidden;
             style.raised |= raw.style.raised;
+            style.ink = style.ink.or(raw.style.ink);
             parent = raw.parent.as_deref();
         }
         Some(style)

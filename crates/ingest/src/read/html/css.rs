@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use scraper::node::Element;
 
+use super::super::ink::is_paper_hex;
+
 #[allow(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 /// What a rule says that matters for reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +16,8 @@ pub(super) struct Style {
     pub(super) bold: bool,
     pub(super) centred: bool,
     pub(super) hidden: bool,
+    /// Whether letters have the colour of paper; where no ground is given to anything, nobody sees them.
+    pub(super) white: bool,
 }
 
 impl Style {
@@ -38,9 +42,7 @@ impl Style {
                 "text-align" => style.centred = value == "center",
                 "display" => style.hidden |= value == "none",
                 "visibility" => style.hidden |= value == "hidden",
-                "font-size" => {
-                    style.hidden |= matches!(value.as_str(), "0" | "0px" | "0pt" | "0em" | "0%" | "1px");
-                }
+                "font-size" => style.hidden |= is_tiny(&value),
                 "opacity" => style.hidden |= value == "0",
                 "left" | "top" | "text-indent" | "margin-left" => style.hidden |= is_far_off(&value),
                 "color" => colour = Some(value),
@@ -49,9 +51,9 @@ impl Style {
                 _ => {}
             }
         }
+        style.white = colour.is_some_and(|colour| is_white(&colour));
         // Said in one place, so that no other rule gives it another ground.
-        style.hidden |=
-            colour.is_some_and(|colour| is_white(&colour) && ground.is_some_and(|ground| is_white(&ground)));
+        style.hidden |= style.white && ground.is_some_and(|ground| is_white(&ground));
         style
     }
 
@@ -62,8 +64,22 @@ impl Style {
             bold: self.bold || other.bold,
             centred: self.centred || other.centred,
             hidden: self.hidden || other.hidden,
+            white: self.white || other.white,
         }
     }
+}
+
+/// Tells whether letters of this size are read by nobody: a point or less.
+fn is_tiny(size: &str) -> bool {
+    const POINT_IN_PIXELS: f32 = 4.0 / 3.0;
+    let number = |unit: &str| {
+        size.strip_suffix(unit)
+            .and_then(|size| size.trim().parse::<f32>().ok())
+    };
+    size == "0"
+        || number("px").is_some_and(|pixels| pixels <= POINT_IN_PIXELS)
+        || number("pt").is_some_and(|points| points <= 1.0)
+        || number("em").or_else(|| number("%")) == Some(0.0)
 }
 
 /// Tells whether a length moves text off every screen.
@@ -74,11 +90,13 @@ fn is_far_off(value: &str) -> bool {
     number.is_ok_and(|number| number <= FAR)
 }
 
-fn is_white(value: &str) -> bool {
-    matches!(
-        value,
-        "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "rgb(255, 255, 255)"
-    )
+/// Tells whether a colour is that of paper.
+pub(super) fn is_white(value: &str) -> bool {
+    is_paper_hex(value) == Some(true) && value.starts_with('#')
+        || matches!(
+            value,
+            "white" | "#fff" | "rgb(255,255,255)" | "rgb(255, 255, 255)"
+        )
 }
 
 /// The simple rules of a style sheet, by selector.

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::super::docx::{attribute, resolved};
 use super::super::draft::{Draft, Para, Role};
 use super::super::package::cut;
-use super::super::sheet::{Book, Sheet};
+use super::super::sheet::{Book, HiddenColumns, Sheet};
 use super::MAX_DEPTH;
 
 /// Elements inside a cell or sheet whose words are not shown in it.
@@ -151,6 +151,12 @@ struct Place {
     paragraphs: usize,
     text: String,
     shape: String,
+    /// Columns that nobody sees, how many there are before the next one, and whether the row now open is such a row.
+    hidden: HiddenColumns,
+    defined: u32,
+    in_hidden_row: bool,
+    /// Groups of an outline inside one another: what they fold away, a click shows.
+    groups: usize,
 }
 
 impl Place {
@@ -161,7 +167,17 @@ impl Place {
         };
         match name {
             "table" => self.tables += 1,
+            "table-row-group" | "table-column-group" => self.groups += 1,
+            "table-column" if self.tables == 1 => {
+                let many = count("number-columns-repeated");
+                if self.is_collapsed(start) {
+                    self.hidden
+                        .hide(self.defined, self.defined.saturating_add(many - 1));
+                }
+                self.defined = self.defined.saturating_add(many);
+            }
             "table-row" if self.tables == 1 => {
+                self.in_hidden_row = self.is_collapsed(start);
                 self.column = 0;
                 self.rows = count("number-rows-repeated");
             }
@@ -181,6 +197,11 @@ impl Place {
         }
     }
 
+    /// Tells whether a row or column is hidden, and not only left out by a filter.
+    fn is_collapsed(&self, start: &BytesStart<'_>) -> bool {
+        self.groups == 0 && attribute(start, "visibility").as_deref() == Some("collapse")
+    }
+
     fn words(&mut self, words: &str) {
         if self.paragraphs == 0 {
             return;
@@ -195,6 +216,7 @@ impl Place {
     fn end(&mut self, name: &str, sheet: &mut Sheet<'_>, beside: &mut Vec<String>) -> Result<(), Unreadable> {
         match name {
             "table" => self.tables = self.tables.saturating_sub(1),
+            "table-row-group" | "table-column-group" => self.groups = self.groups.saturating_sub(1),
             "table-row" if self.tables == 1 => self.row = self.row.saturating_add(self.rows),
             "table-cell" | "covered-table-cell" if self.tables == 1 => {
                 self.in_cell = false;
@@ -203,7 +225,12 @@ impl Place {
                     const MEANT: u32 = 16;
                     let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
                     for column in 0..if self.columns > MEANT { 1 } else { self.columns } {
-                        sheet.cell((self.row, self.column.saturating_add(column)), &text)?;
+                        let column = self.column.saturating_add(column);
+                        if self.in_hidden_row || self.hidden.has(column) {
+                            sheet.conceal(&text);
+                        } else {
+                            sheet.cell((self.row, column), &text)?;
+                        }
                     }
                 }
                 self.column = self.column.saturating_add(self.columns);

@@ -7,8 +7,8 @@ use super::words::Word;
 /// Fewer lines side by side may be a form, or the foot of a letter.
 const MIN_LINES: usize = 8;
 
-/// The gutter is at least this many font sizes wide.
-const MIN_GUTTER: f32 = 1.0;
+/// The gutter is at least this many font sizes wide; that of LaTeX has one, and letters reach into it.
+const MIN_GUTTER: f32 = 0.75;
 
 /// Letters in a usual line of a column: cells of tables have fewer.
 const MIN_LETTERS: usize = 20;
@@ -34,17 +34,14 @@ fn parted<'a>(
     group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
     depth: usize,
 ) -> Vec<Vec<Vec<&'a Word>>> {
-    let gutter = gutter(&lines).filter(|_| depth > 0);
-    let Some(run) = gutter.and_then(|gutter| Some((gutter, run_of(&lines, gutter)?))) else {
+    let mut gutters = gutters(&lines).into_iter().filter(|_| depth > 0);
+    let run = gutters.find_map(|gutter| Some((gutter, run_of(&lines, gutter, group, depth - 1)?)));
+    let Some((gutter, (start, end))) = run else {
         return vec![lines];
     };
-    let (gutter, (start, end)) = run;
     let below = lines.split_off(end);
     let beside = lines.split_off(start);
-    let (left, right) = beside
-        .into_iter()
-        .flatten()
-        .partition::<Vec<&Word>, _>(|word| word.left < gutter);
+    let (left, right) = sides(&beside, gutter);
     let mut blocks = Vec::new();
     if !lines.is_empty() {
         blocks.push(lines);
@@ -57,8 +54,26 @@ fn parted<'a>(
     blocks
 }
 
+/// Returns the words on both sides of a gutter.
+fn sides<'a>(lines: &[Vec<&'a Word>], gutter: f32) -> (Vec<&'a Word>, Vec<&'a Word>) {
+    lines
+        .iter()
+        .flatten()
+        .copied()
+        .partition(|word| word.left < gutter)
+}
+
+fn crosses(line: &[&Word], gutter: f32) -> bool {
+    line.iter().any(|word| word.left < gutter && word.right > gutter)
+}
+
+/// Returns where gutters may be.
+fn gutters(lines: &[Vec<&Word>]) -> Vec<f32> {
+    most_free(lines).into_iter().chain(valley(lines)).collect()
+}
+
 /// Returns the place of the gutter that most lines leave free.
-fn gutter(lines: &[Vec<&Word>]) -> Option<f32> {
+fn most_free(lines: &[Vec<&Word>]) -> Option<f32> {
     let words = || lines.iter().flatten();
     let left = words().map(|word| word.left).fold(f32::INFINITY, f32::min);
     let right = words().map(|word| word.right).fold(f32::NEG_INFINITY, f32::max);
@@ -77,7 +92,33 @@ fn gutter(lines: &[Vec<&Word>]) -> Option<f32> {
     let best = (0..PLACES)
         .map(|at| left + step * at as f32)
         .max_by_key(|at| free(*at))?;
-    (free(best) >= MIN_LINES).then_some(best)
+    (free(best) >= MIN_LINES)
+        .then_some(best)
+        .or_else(|| valley(lines))
+}
+
+/// Returns the middle of the widest upright stripe without words, away from the margins: the lines of two columns may stand at
+/// heights of their own, so that hardly any is beside another.
+fn valley(lines: &[Vec<&Word>]) -> Option<f32> {
+    let mut words: Vec<&Word> = lines.iter().flatten().copied().collect();
+    words.sort_by(|a, b| a.left.total_cmp(&b.left));
+    let left = words.first()?.left;
+    let right = words.iter().map(|word| word.right).fold(left, f32::max);
+    let middle = (left + 0.2 * (right - left))..(right - 0.2 * (right - left));
+    let mut end = left;
+    let mut widest: Option<(f32, f32)> = None;
+    for word in words {
+        let at = f32::midpoint(end, word.left);
+        let width = word.left - end;
+        if width >= MIN_GUTTER * word.size
+            && middle.contains(&at)
+            && widest.is_none_or(|(known, _)| width > known)
+        {
+            widest = Some((width, at));
+        }
+        end = end.max(word.right);
+    }
+    widest.map(|(_, at)| at)
 }
 
 /// Returns the gaps of a line that may be a gutter.
@@ -100,25 +141,39 @@ fn gaps(line: &[&Word]) -> Vec<(f32, f32)> {
 }
 
 /// Returns the first run of lines that are parted by the gutter and are running text on both sides of it.
-fn run_of(lines: &[Vec<&Word>], gutter: f32) -> Option<(usize, usize)> {
-    let crosses = |line: &Vec<&Word>| line.iter().any(|word| word.left < gutter && word.right > gutter);
+fn run_of<'a>(
+    lines: &[Vec<&'a Word>],
+    gutter: f32,
+    group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
+    depth: usize,
+) -> Option<(usize, usize)> {
     let mut start = 0;
     while start < lines.len() {
-        let length = lines[start..]
-            .iter()
-            .position(crosses)
-            .unwrap_or(lines.len() - start);
+        let length = lines[start..].iter().position(|line| crosses(line, gutter));
+        let length = length.unwrap_or(lines.len() - start);
         let (from, to) = trimmed(lines, gutter, start, start + length);
-        let sides = [true, false];
-        if sides
-            .into_iter()
-            .all(|left| is_running(&lines[from..to], |word| (word.left < gutter) == left))
-        {
+        let (left, right) = sides(&lines[from..to], gutter);
+        if is_text(&group(left), group, depth) && is_text(&group(right), group, depth) {
             return Some((from, to));
         }
         start += length + 1;
     }
     None
+}
+
+/// Tells whether the lines of one side are running text or columns of it, whose lines stand at heights of their own.
+fn is_text<'a>(
+    lines: &[Vec<&'a Word>],
+    group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
+    depth: usize,
+) -> bool {
+    let parted = |gutter: f32| {
+        let (left, right) = sides(lines, gutter);
+        !lines.iter().any(|line| crosses(line, gutter))
+            && is_text(&group(left), group, depth - 1)
+            && is_text(&group(right), group, depth - 1)
+    };
+    is_running(lines) || depth > 0 && gutters(lines).into_iter().any(parted)
 }
 
 /// Leaves out a page number or a title at the ends of a run, which stands on one side and apart.
@@ -141,25 +196,57 @@ fn trimmed(lines: &[Vec<&Word>], gutter: f32, mut from: usize, mut to: usize) ->
     (from, to)
 }
 
-/// Tells whether the words of one side are running text: lines enough, long ones, most of them full.
-fn is_running(lines: &[Vec<&Word>], side: impl Fn(&Word) -> bool) -> bool {
-    let (mut ends, mut letters) = (Vec::new(), 0);
+/// A line of one side of a gutter.
+struct Side {
+    end: f32,
+    /// How wide its first word is, and whether that goes on with a sentence.
+    first: f32,
+    goes_on: bool,
+    size: f32,
+}
+
+/// Tells whether lines are running text: there are enough, most of them full, and either long or, in the narrow
+/// columns of a newspaper, most of them in the middle of a sentence.
+fn is_running(lines: &[Vec<&Word>]) -> bool {
+    /// In narrow columns, which cells of a table resemble more.
+    const MIN_NARROW_LINES: usize = 12;
+    const MIN_NARROW_LETTERS: usize = 12;
+    let (mut sides, mut letters) = (Vec::new(), 0);
     let mut left = f32::INFINITY;
     for line in lines {
-        let mut end = f32::NEG_INFINITY;
-        for word in line.iter().filter(|word| side(word)) {
-            end = end.max(word.right);
-            left = left.min(word.left);
-            letters += word.text.chars().count();
-        }
-        if end.is_finite() {
-            ends.push(end);
-        }
+        let words = || line.iter();
+        let Some(first) = words().min_by(|a, b| a.left.total_cmp(&b.left)) else {
+            continue;
+        };
+        left = left.min(first.left);
+        letters += words().map(|word| word.text.chars().count()).sum::<usize>();
+        sides.push(Side {
+            end: words().map(|word| word.right).fold(f32::NEG_INFINITY, f32::max),
+            first: first.right - first.left,
+            goes_on: first.text.starts_with(char::is_lowercase),
+            size: first.size,
+        });
     }
-    let right = ends.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let full = ends
+    let right = sides
         .iter()
-        .filter(|end| **end > right - 0.15 * (right - left))
+        .map(|side| side.end)
+        .fold(f32::NEG_INFINITY, f32::max);
+    let width = right - left;
+    // The next word had no room.
+    let crowded = |at: usize| {
+        let next = sides.get(at + 1);
+        next.is_some_and(|next| sides[at].end + 0.25 * next.size + next.first > right - 0.02 * width)
+    };
+    let count = sides.len();
+    let crowd = (0..count).filter(|at| crowded(*at)).count();
+    let full = (0..count)
+        .filter(|at| crowded(*at) || sides[*at].end > right - 0.15 * width)
         .count();
-    ends.len() >= MIN_LINES && letters >= MIN_LETTERS * ends.len() && full * 3 >= ends.len() * 2
+    let in_sentence = sides.iter().filter(|side| side.goes_on).count();
+    let long = letters >= MIN_LETTERS * count && full * 3 >= count * 2;
+    let narrow = count >= MIN_NARROW_LINES
+        && letters >= MIN_NARROW_LETTERS * count
+        && crowd * 3 >= count * 2
+        && in_sentence * 2 >= count;
+    count >= MIN_LINES && (long || narrow)
 }

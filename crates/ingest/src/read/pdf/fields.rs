@@ -1,7 +1,9 @@
-//! What is filled into forms and written on pages with a viewer: the values of fields, free text and stamps.
+//! What is filled into forms and written on pages with a viewer: the values of fields, boxes that are ticked, free text and
+//! stamps.
 //!
 //! Owns where these words stand. They are no part of a page's content; a reader sees them on it all the same. Notes that open in
-//! a window of their own, and what is marked as hidden, are left out.
+//! a window of their own, and what is marked as hidden, are left out. Boxes are told on a page where one is ticked; in a form that
+//! nobody has filled in they say nothing.
 
 use std::collections::HashMap;
 
@@ -22,23 +24,47 @@ pub(super) fn words(pdf: &PdfDocument, number: usize) -> Vec<Word> {
     let Some(notes) = get(pdf, page.as_dict(), "Annots") else {
         return words;
     };
+    let mut boxes = Vec::new();
     for note in notes.as_array().into_iter().flatten().take(MAX_NOTES) {
         let note = resolved(pdf, note);
         let Some(dict) = note.as_ref().and_then(Object::as_dict) else {
             continue;
         };
-        if let Some(text) = text_of(pdf, dict)
-            && let Some(place) = place_of(pdf, dict)
-        {
+        let Some(place) = place_of(pdf, dict).filter(|_| !is_hidden(pdf, dict)) else {
+            continue;
+        };
+        if let Some(text) = text_of(pdf, dict) {
             lay(&text, place, size_of(pdf, dict), &mut words);
+        } else if let Some(ticked) = is_ticked(pdf, dict) {
+            boxes.push((place, ticked));
+        }
+    }
+    if boxes.iter().any(|(_, ticked)| *ticked) {
+        for (place, ticked) in boxes {
+            let size = (place[3] - place[1]).clamp(SMALLEST, USUAL_SIZE);
+            lay(if ticked { TICKED } else { EMPTY }, place, Some(size), &mut words);
+            // What is ticked stands beside its box; the gap to it parts no columns.
+            words
+                .last_mut()
+                .into_iter()
+                .for_each(|sign| sign.right = place[2] + 0.5 * size);
         }
     }
     words
 }
 
+/// What viewers take at most where the size of letters is left to them, and at least.
+const USUAL_SIZE: f32 = 12.0;
+const SMALLEST: f32 = 4.0;
+
+/// The signs that word processors write for boxes.
+const TICKED: &str = "☒";
+const EMPTY: &str = "☐";
+
 type Dict = HashMap<String, Object>;
 
-fn resolved(pdf: &PdfDocument, object: &Object) -> Option<Object> {
+/// Returns what an object refers to, or itself.
+pub(super) fn resolved(pdf: &PdfDocument, object: &Object) -> Option<Object> {
     match object.as_reference() {
         Some(reference) => pdf.load_object(reference).ok(),
         None => Some(object.clone()),
@@ -57,18 +83,36 @@ fn inherited(pdf: &PdfDocument, dict: &Dict, key: &str) -> Option<Object> {
     })
 }
 
+/// Returns the flags that an entry holds.
+fn flags(object: Option<Object>) -> i64 {
+    object.and_then(|object| object.as_integer()).unwrap_or(0)
+}
+
+/// Tells whether a note is invisible, hidden or not to be viewed.
+fn is_hidden(pdf: &PdfDocument, dict: &Dict) -> bool {
+    const HIDDEN: i64 = 0x1 | 0x2 | 0x20;
+    flags(get(pdf, Some(dict), "F")) & HIDDEN != 0
+}
+
+/// Tells whether a box or a round button is ticked; nothing when a note is neither.
+fn is_ticked(pdf: &PdfDocument, dict: &Dict) -> Option<bool> {
+    const PUSHED: i64 = 1 << 16;
+    let button = get(pdf, Some(dict), "Subtype")?.as_name()? == "Widget"
+        && inherited(pdf, dict, "FT")?.as_name()? == "Btn"
+        && flags(inherited(pdf, dict, "Ff")) & PUSHED == 0;
+    // Of round buttons, each says for itself which state it shows.
+    let state = get(pdf, Some(dict), "AS").or_else(|| get(pdf, Some(dict), "V"));
+    let state = state.as_ref().and_then(Object::as_name);
+    button.then(|| state.is_some_and(|state| state != "Off"))
+}
+
 /// Returns the text that a note shows on the page.
 fn text_of(pdf: &PdfDocument, dict: &Dict) -> Option<String> {
-    /// Invisible, hidden, not to be viewed; a password's field.
-    const HIDDEN: i64 = 0x1 | 0x2 | 0x20;
+    /// A password's field.
     const PASSWORD: i64 = 1 << 13;
-    let number = |object: Option<Object>| object.and_then(|object| object.as_integer()).unwrap_or(0);
-    if number(get(pdf, Some(dict), "F")) & HIDDEN != 0 {
-        return None;
-    }
     let text = match get(pdf, Some(dict), "Subtype")?.as_name()? {
         "FreeText" | "Stamp" => get(pdf, Some(dict), "Contents")?,
-        "Widget" if number(inherited(pdf, dict, "Ff")) & PASSWORD == 0 => {
+        "Widget" if flags(inherited(pdf, dict, "Ff")) & PASSWORD == 0 => {
             let kind = inherited(pdf, dict, "FT")?;
             if !matches!(kind.as_name(), Some("Tx" | "Ch")) {
                 return None;
@@ -83,8 +127,12 @@ fn text_of(pdf: &PdfDocument, dict: &Dict) -> Option<String> {
 
 /// Returns left, bottom, right and top.
 fn place_of(pdf: &PdfDocument, dict: &Dict) -> Option<[f32; 4]> {
-    let rect = get(pdf, Some(dict), "Rect")?;
-    let sides: Vec<f32> = rect
+    sides(pdf, dict.get("Rect")?)
+}
+
+/// Returns left, bottom, right and top of a rectangle, which may be written from any corner.
+pub(super) fn sides(pdf: &PdfDocument, rect: &Object) -> Option<[f32; 4]> {
+    let sides: Vec<f32> = resolved(pdf, rect)?
         .as_array()?
         .iter()
         .filter_map(|side| {
@@ -117,13 +165,11 @@ fn size_of(pdf: &PdfDocument, dict: &Dict) -> Option<f32> {
 
 /// Lays words into a place, line by line.
 fn lay(text: &str, [left, bottom, right, top]: [f32; 4], size: Option<f32>, words: &mut Vec<Word>) {
-    /// What viewers take at most where the size is left to them.
-    const USUAL_SIZE: f32 = 12.0;
     /// The width of a letter and the step of lines, in font sizes.
     const LETTER: f32 = 0.5;
     const STEP: f32 = 1.2;
     let height = top - bottom;
-    let size = size.unwrap_or_else(|| (0.7 * height).clamp(4.0, USUAL_SIZE));
+    let size = size.unwrap_or_else(|| (0.7 * height).clamp(SMALLEST, USUAL_SIZE));
     let single = height < 2.0 * STEP * size;
     let mut base = if single {
         bottom + 0.5 * height - 0.35 * size

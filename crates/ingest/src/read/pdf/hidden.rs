@@ -1,11 +1,19 @@
-//! Letters of a PDF that nobody sees: white on white, a way to plant words that only a program reads.
+//! Letters of a PDF that nobody sees: white on white, written without being painted, off the paper, a point high, on a
+//! layer that is switched off. All are ways to plant words that only a program reads.
 //!
-//! Owns the question whether a letter in the colour of paper stands on paper. Only a page that has such letters is drawn, at
-//! few dots. Invariant: where that cannot be told — the page cannot be drawn, lies on its side — no letter is lost.
+//! Owns the question whether a letter is seen. Only a page that has suspected letters is drawn or walked, so that others
+//! cost nothing. The words that a scanner's program lays unseen over the picture of a page are that page's text. Invariant:
+//! where the question cannot be told — the page cannot be drawn, lies on its side — no letter is lost.
 
+use std::collections::HashSet;
+
+use pdf_oxide::PdfDocument;
 use pdf_oxide::layout::{Color, TextChar};
+use pdf_oxide::optional_content::compute_default_off_ocgs;
 
+use super::forms::Forms;
 use super::render::{Lights, Renderer};
+use super::traces::Traces;
 
 /// A letter at least this light is suspected: darker ones leave a trace for whoever looks.
 const LIGHT: f32 = 0.92;
@@ -13,38 +21,130 @@ const LIGHT: f32 = 0.92;
 /// Dots that differ by this little of 255 look the same.
 const SAME: u8 = 20;
 
-/// Takes the letters out that nobody sees on the page at `number`, from 0; returns how many.
-pub(super) fn take_out(letters: &mut Vec<TextChar>, renderer: &mut Renderer<'_>, number: usize) -> usize {
-    if !letters.iter().any(is_suspect) {
-        return 0;
+/// Letters at most this high, in points, are read by nobody: the smallest print of a contract has four points.
+const TINY: f32 = 1.2;
+
+/// Drawings that one page draws: a map has some ten thousand signs; beyond it a page never ends.
+const MAX_DRAWN: u64 = 200_000;
+
+/// Finds what is not seen on the pages of one document.
+pub(super) struct Seen<'a> {
+    pdf: &'a PdfDocument,
+    /// Layers that are switched off.
+    off: HashSet<String>,
+    forms: Forms<'a>,
+    /// Letters left out so far.
+    pub(super) left_out: usize,
+}
+
+impl<'a> Seen<'a> {
+    /// Makes one for a document.
+    pub(super) fn new(pdf: &'a PdfDocument) -> Self {
+        Self {
+            pdf,
+            off: compute_default_off_ocgs(pdf),
+            forms: Forms::new(pdf),
+            left_out: 0,
+        }
     }
-    let Some(lights) = renderer.lights(number) else {
-        return 0;
-    };
-    let before = letters
-        .iter()
-        .filter(|letter| !letter.char.is_whitespace())
-        .count();
-    // A space shares the fate of the letter before it: it is drawn nowhere.
+
+    /// Returns the letters that are seen on the page at `number`, from 0, or nothing when it cannot be read.
+    pub(super) fn letters(&mut self, renderer: &mut Renderer<'_>, number: usize) -> Option<Vec<TextChar>> {
+        let held = self.forms.page(number);
+        if held.drawn > MAX_DRAWN {
+            return None;
+        }
+        let all = |off: &HashSet<String>| {
+            self.pdf
+                .extract_chars_filtered(number, off.clone(), HashSet::new())
+                .ok()
+        };
+        let mut letters = all(&self.off)?;
+        let before = if self.off.is_empty() {
+            count(&letters)
+        } else {
+            count(&all(&HashSet::new())?)
+        };
+        self.take_odd(&mut letters, number);
+        if held.unpainted
+            && let Some(traces) = renderer.traces(number)
+        {
+            take(&mut letters, |letter| is_unpainted(letter, &traces));
+        }
+        if letters.iter().any(is_light)
+            && let Some(lights) = renderer.lights(number)
+        {
+            take(&mut letters, |letter| {
+                Some(is_light(letter) && is_paper(letter, &lights))
+            });
+        }
+        self.left_out += before.saturating_sub(count(&letters));
+        Some(letters)
+    }
+
+    /// Takes out what is off the paper or too small to be read. Where that would be most of a page, it is rather the measure
+    /// that is wrong.
+    fn take_odd(&self, letters: &mut Vec<TextChar>, number: usize) {
+        let paper = self.paper(number);
+        let is_odd = |letter: &TextChar| {
+            let tiny = letter.font_size <= TINY && letter.bbox.height.abs() <= TINY;
+            let (x, y, reach) = (letter.origin_x, letter.origin_y, letter.font_size.max(1.0));
+            let off = paper.is_some_and(|[left, bottom, right, top]| {
+                x < left - reach || x > right + 1.0 || y < bottom - reach || y > top + 1.0
+            });
+            tiny || off
+        };
+        let odd = letters.iter().filter(|letter| is_odd(letter)).count();
+        if odd > 0 && odd * 2 < letters.len() {
+            take(letters, |letter| Some(is_odd(letter)));
+        }
+    }
+
+    /// Returns left, bottom, right and top of what is shown of a page.
+    fn paper(&self, number: usize) -> Option<[f32; 4]> {
+        /// Points: what is smaller is a mistake, which viewers pass over.
+        const MIN_SIDE: f32 = 36.0;
+        let (left, bottom, right, top) = self.pdf.get_page_media_box(number).ok()?;
+        let sheet = [left.min(right), bottom.min(top), left.max(right), bottom.max(top)];
+        let page = self.pdf.get_page(number).ok()?;
+        let cropped = page.as_dict()?.get("CropBox");
+        let cropped = cropped.and_then(|cropped| super::fields::sides(self.pdf, cropped));
+        let paper = cropped.map_or(sheet, |[left, bottom, right, top]| {
+            [
+                left.max(sheet[0]),
+                bottom.max(sheet[1]),
+                right.min(sheet[2]),
+                top.min(sheet[3]),
+            ]
+        });
+        (paper[2] - paper[0] >= MIN_SIDE && paper[3] - paper[1] >= MIN_SIDE).then_some(paper)
+    }
+}
+
+/// Takes out the letters of which `is_hidden` says so. A space, and a letter of which nothing is known, shares the fate of the
+/// one before it.
+fn take(letters: &mut Vec<TextChar>, is_hidden: impl Fn(&TextChar) -> Option<bool>) {
     let mut hidden = false;
     letters.retain(|letter| {
         if !letter.char.is_whitespace() {
-            hidden = is_suspect(letter) && is_paper(letter, &lights);
+            hidden = is_hidden(letter).unwrap_or(hidden);
         }
         !hidden
     });
-    before
-        - letters
-            .iter()
-            .filter(|letter| !letter.char.is_whitespace())
-            .count()
+}
+
+fn count(letters: &[TextChar]) -> usize {
+    letters
+        .iter()
+        .filter(|letter| !letter.char.is_whitespace())
+        .count()
 }
 
 fn lightness(color: Color) -> f32 {
     0.299 * color.r + 0.587 * color.g + 0.114 * color.b
 }
 
-fn is_suspect(letter: &TextChar) -> bool {
+fn is_light(letter: &TextChar) -> bool {
     !letter.char.is_whitespace() && lightness(letter.color) >= LIGHT
 }
 
@@ -55,4 +155,11 @@ fn is_paper(letter: &TextChar, lights: &Lights) -> bool {
     let width = letter.advance_width.max(letter.font_size * 0.3);
     let dots = lights.within(x, y - 0.2 * letter.font_size, x + width, y + letter.font_size);
     dots.is_some_and(|mut dots| dots.all(|dot| dot.abs_diff(own) <= SAME))
+}
+
+/// Tells whether a letter is not painted, and nothing else is where it stands.
+fn is_unpainted(letter: &TextChar, traces: &Traces) -> Option<bool> {
+    let (x, y) = (letter.origin_x, letter.origin_y);
+    let painted = traces.painted(letter.char, x, y)?;
+    Some(!painted && !traces.has_ink(x, y, letter.font_size))
 }

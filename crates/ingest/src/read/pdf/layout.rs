@@ -181,8 +181,8 @@ pub(super) fn pieces<'a>(lines: &'a [Line], words: &Words) -> Vec<(bool, Piece<'
 }
 
 fn pieces_of<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
-    let left = lines.iter().map(Line::left).fold(f32::INFINITY, f32::min);
-    let right = lines.iter().map(Line::right).fold(0.0, f32::max);
+    // A table may be wider than the text around it, whose margins tell which lines are full.
+    let (left, right) = margins(lines);
     let mut pieces = Vec::new();
     let mut open: Vec<&Line> = Vec::new();
     let mut at = 0;
@@ -206,6 +206,21 @@ fn pieces_of<'a>(lines: &'a [Line], words: &Words) -> Vec<Piece<'a>> {
     }
     close(&mut pieces, &mut open);
     pieces
+}
+
+/// Returns where the lines that belong to no table begin and end.
+fn margins(lines: &[Line]) -> (f32, f32) {
+    let (mut left, mut right) = (f32::INFINITY, 0.0_f32);
+    let mut at = 0;
+    while at < lines.len() {
+        let run = table_run(&lines[at..]);
+        if run == 0 {
+            left = left.min(lines[at].left());
+            right = right.max(lines[at].right());
+        }
+        at += run.max(1);
+    }
+    (left, right)
 }
 
 fn close<'a>(pieces: &mut Vec<Piece<'a>>, open: &mut Vec<&'a Line>) {
@@ -255,7 +270,7 @@ fn starts_item(text: &str) -> bool {
         || dotted
         || matches!(
             word,
-            "-" | "–" | "—" | "•" | "●" | "▪" | "◦" | "\u{f0b7}" | "\u{f02d}"
+            "-" | "–" | "—" | "•" | "●" | "▪" | "◦" | "☒" | "☐" | "☑" | "\u{f0b7}" | "\u{f02d}"
         )
 }
 

@@ -3,16 +3,15 @@
 //! Owns the choice between the text layer and recognition for each page, which picture of it is recognised, and telling what
 //! was lost or mended. A page that cannot be read, has no text or a garbled one costs that page.
 
-use std::collections::HashSet;
-
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use pdf_oxide::PdfDocument;
 use pdf_oxide::extractors::ImageData;
+use pdf_oxide::layout::TextChar;
 
 use super::super::draft::{Draft, Para};
 use super::super::{no_text, refuse};
 use super::fields;
-use super::hidden;
+use super::hidden::Seen;
 use super::layout::{self, Line};
 use super::render::Renderer;
 use super::words;
@@ -55,11 +54,12 @@ pub(super) fn read(
     let mut renderer = Renderer::new(bytes);
     let mut pages = Vec::with_capacity(count);
     let mut fates = Vec::with_capacity(count);
-    let (mut turned, mut unseen) = (0_usize, 0_usize);
+    let mut turned = 0_usize;
+    let mut seen = Seen::new(pdf);
     for number in 0..count {
-        let (page, fate) = match pdf.extract_chars_filtered(number, HashSet::new(), HashSet::new()) {
-            Ok(mut letters) => {
-                unseen += hidden::take_out(&mut letters, &mut renderer, number);
+        let (page, fate) = match seen.letters(&mut renderer, number) {
+            Some(letters) => {
+                let nameless = are_nameless(&letters);
                 let mut page = Page {
                     lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
                     ..Page::default()
@@ -80,22 +80,22 @@ pub(super) fn read(
                     } else {
                         Fate::Sound
                     }
-                } else if is_garbled(&text) {
+                } else if nameless || is_garbled(&text) {
                     Fate::Garbled
                 } else {
                     Fate::Sound
                 };
                 (page, fate)
             }
-            Err(_) => (Page::default(), Fate::Failed),
+            None => (Page::default(), Fate::Failed),
         };
         pages.push(page);
         fates.push(fate);
     }
-    if unseen > 0 {
+    if seen.left_out > 0 {
         draft
             .lost
-            .push(format!("Hidden text left out, characters: {unseen}."));
+            .push(format!("Hidden text left out, characters: {}.", seen.left_out));
     }
     if turned > 0 {
         draft
@@ -129,6 +129,15 @@ pub(super) fn read(
         });
     }
     Ok(pages)
+}
+
+/// Tells whether letters have the numbers of their font for names: they are control characters, which are no text.
+fn are_nameless(letters: &[TextChar]) -> bool {
+    /// Fewer are bullets and formulas.
+    const MIN_LETTERS: usize = 40;
+    let is_number = |letter: &&TextChar| letter.char.is_control() && !letter.char.is_whitespace();
+    let numbers = letters.iter().filter(is_number).count();
+    numbers >= MIN_LETTERS && numbers * 3 > letters.len()
 }
 
 /// Returns the number of letters of a text that is too short to be that of a page.

@@ -8,12 +8,14 @@ use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_interpret::{Context, InterpreterCache, InterpreterSettings, RectExt as _, interpret_page};
 use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::page::Rotation;
 use hayro::vello_cpu::Pixmap;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+
+use super::traces::{AS_WRITTEN, Traces};
 
 /// Dots per point of a page to be recognised, 300 to the inch: what recognisers are trained on.
 const SCALE: f32 = 300.0 / 72.0;
@@ -92,7 +94,17 @@ impl<'a> Renderer<'a> {
         })
     }
 
+    /// Returns what the page at `number`, from 0, paints where; nothing when it cannot be walked or the time is over.
+    pub(super) fn traces(&mut self, number: usize) -> Option<Traces> {
+        self.with(|pdf| trace_page(pdf, number))
+    }
+
     fn draw(&mut self, number: usize, scale: f32) -> Option<Pixmap> {
+        self.with(|pdf| draw_page(pdf, number, scale))
+    }
+
+    /// Does something with the opened file.
+    fn with<T>(&mut self, work: impl FnOnce(&Pdf) -> Option<T>) -> Option<T> {
         if self.spent >= MAX_TIME {
             return None;
         }
@@ -101,7 +113,7 @@ impl<'a> Renderer<'a> {
         // What a panic leaves half-done is either thrown away here or opened anew.
         let drawn = catch_unwind(AssertUnwindSafe(|| {
             let pdf = opened.get_or_init(|| Pdf::new(bytes.to_vec()).ok());
-            draw_page(pdf.as_ref()?, number, scale)
+            work(pdf.as_ref()?)
         }));
         self.spent += begun.elapsed();
         drawn.unwrap_or_else(|_| {
@@ -169,6 +181,21 @@ fn draw_page(pdf: &Pdf, number: usize, scale: f32) -> Option<Pixmap> {
         &RenderSettings::default(),
         &settings,
     ))
+}
+
+fn trace_page(pdf: &Pdf, number: usize) -> Option<Traces> {
+    let page = pdf.pages().get(number)?;
+    let cache = InterpreterCache::new();
+    let mut context = Context::new(
+        AS_WRITTEN,
+        page.media_box().to_kurbo(),
+        &cache,
+        page.xref(),
+        InterpreterSettings::default(),
+    );
+    let mut traces = Traces::default();
+    interpret_page(page, &mut context, &mut traces);
+    Some(traces)
 }
 
 /// Returns how light each dot is, by the weights of television (ITU-R BT.601).

@@ -23,6 +23,9 @@ pub(super) const LARGER: f32 = 1.1;
 /// Base lines that differ by fewer font sizes than this are one, which drifts where a scanner's program set it.
 pub(super) const SAME_BASE: f32 = 0.02;
 
+/// Letters with more between them than this many font sizes are set apart on purpose, as in headings; less is justification.
+const SET_APART: f32 = 0.1;
+
 /// A word of a page. Points, y upwards, in its frame.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
@@ -125,7 +128,13 @@ fn place(letter: &TextChar, angle: i32) -> Letter<'_> {
     };
     let (x, y) = (letter.origin_x, letter.origin_y);
     if angle == 0 {
-        let advance = letter.advance_width.max(0.0);
+        // Letters set apart are one word still, and so much is left behind each of them.
+        let set_apart = letter.rendered_advance - letter.advance_width > SET_APART * size;
+        let advance = if set_apart && !letter.char.is_whitespace() {
+            letter.rendered_advance
+        } else {
+            letter.advance_width.max(0.0)
+        };
         return Letter {
             x,
             y,
