@@ -73,7 +73,7 @@ const TAUGHT: f32 = 0.6;
 /// What a phrase that the question quotes adds to a passage that holds it word for word.
 const QUOTED: f32 = 0.15;
 
-/// Stored blocks of 16 KiB kept unpacked for each segment: the hits of one question.
+/// Stored blocks kept unpacked for each segment: the hits of one question.
 const STORE_CACHE_BLOCKS: usize = 10;
 
 /// The number of a passage that is not searched: it was deleted.

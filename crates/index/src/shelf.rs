@@ -10,7 +10,7 @@ use std::sync::Arc;
 use docent_corpus::AssistantId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
-use tantivy::{IndexWriter, SegmentReader, Term};
+use tantivy::{IndexSettings, IndexWriter, SegmentReader, Term};
 
 use crate::entry::Entry;
 use crate::manifest::{DocumentRecord, Manifest};
@@ -212,6 +212,15 @@ impl<'a> Shelf<'a> {
     }
 }
 
+/// Returns how a new index stores passages: in blocks of a few, since each hit has a block unpacked for it. Blocks of 16 KiB take a tenth less
+/// room and a tenth of a question's time more.
+pub(crate) fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_blocksize: 4 << 10,
+        ..IndexSettings::default()
+    }
+}
+
 /// Returns the words that stand in the segments.
 pub(crate) fn words_of(index: &tantivy::Index, field: Field) -> tantivy::Result<HashSet<String>> {
     let mut words = HashSet::new();
@@ -229,7 +238,10 @@ fn open(folder: &Path) -> tantivy::Result<(tantivy::Index, IndexWriter, Fields)>
     let (schema, fields) = schema();
     std::fs::create_dir_all(folder)?;
     let directory = tantivy::directory::MmapDirectory::open(folder)?;
-    let index = tantivy::Index::open_or_create(directory, schema)?;
+    let index = tantivy::Index::builder()
+        .schema(schema)
+        .settings(settings())
+        .open_or_create(directory)?;
     // One thread keeps the passages of a document together and the memory bounded.
     let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));

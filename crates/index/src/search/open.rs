@@ -11,7 +11,7 @@ use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 use super::{B, DEAD, Index, K1, STORE_CACHE_BLOCKS, Segment};
 use crate::entry::Entry;
 use crate::semantic::{Dense, DenseError, Embedder, Embedding, Fusion, Semantic, Vectors, Words};
-use crate::shelf::{Fields, pack, schema, unpack, words_of};
+use crate::shelf::{Fields, pack, schema, settings, unpack, words_of};
 use crate::store::Modelled;
 use crate::vocabulary::Vocabulary;
 
@@ -103,7 +103,11 @@ impl Index {
     pub fn build(passages: impl IntoIterator<Item = Passage>) -> Result<Self, RetrieveError> {
         let fail = |error: TantivyError| RetrieveError(Box::new(error));
         let (schema, fields) = schema();
-        let index = tantivy::Index::create_in_ram(schema);
+        let index = tantivy::Index::builder()
+            .schema(schema)
+            .settings(settings())
+            .create_in_ram()
+            .map_err(fail)?;
         let mut writer = index.writer_with_num_threads(1, 32 << 20).map_err(fail)?;
         let mut counts: HashMap<Arc<str>, u32> = HashMap::new();
         for passage in passages {
