@@ -189,40 +189,48 @@ pub(crate) fn check(config: &Config, library: &Path) -> Result<(String, bool), F
         }
     }
     if let Some(path) = &config.embeddings.path {
-        let begun = Instant::now();
-        let opened = crate::embeddings::Models::default().of(library, &config.embeddings);
-        let told = opened.and_then(|model| {
-            let vector = model.map(|model| {
-                model
-                    .question("Сколько длится отпуск?")
-                    .map(|_| model.dimension())
-            });
-            vector.transpose().map_err(|error| Failure::Models {
-                section: "embeddings",
-                reason: error.to_string(),
-            })
-        });
-        let state = match told {
-            Ok(dimension) => format!(
-                "usable; {} dimensions, open and a question encoded in {:.2} s",
-                dimension.unwrap_or_default(),
-                begun.elapsed().as_secs_f64()
-            ),
-            Err(failure) => {
-                fine = false;
-                format!("cannot be used: {}", chain(&failure))
-            }
-        };
-        let _ = writeln!(
-            text,
-            "[embeddings] {}: finds passages by meaning, in this process\n  {state}",
-            path.display()
-        );
+        let (told, usable) = in_process(path, config, library);
+        text.push_str(&told);
+        fine &= usable;
     }
     if text.is_empty() {
         text.push_str("no model is configured: answers are quoted, and nothing is sent anywhere\n");
     }
     Ok((text, fine))
+}
+
+/// Opens the model of a directory and has it encode a question; returns what is to be told, and whether it can be used.
+fn in_process(path: &Path, config: &Config, library: &Path) -> (String, bool) {
+    let mut fine = true;
+    let begun = Instant::now();
+    let opened = crate::embeddings::Models::default().of(library, &config.embeddings);
+    let told = opened.and_then(|model| {
+        let vector = model.map(|model| {
+            model
+                .question("Сколько длится отпуск?")
+                .map(|_| model.dimension())
+        });
+        vector.transpose().map_err(|error| Failure::Models {
+            section: "embeddings",
+            reason: error.to_string(),
+        })
+    });
+    let state = match told {
+        Ok(dimension) => format!(
+            "usable; {} dimensions, open and a question encoded in {:.2} s",
+            dimension.unwrap_or_default(),
+            begun.elapsed().as_secs_f64()
+        ),
+        Err(failure) => {
+            fine = false;
+            format!("cannot be used: {}", chain(&failure))
+        }
+    };
+    let told = format!(
+        "[embeddings] {}: finds passages by meaning, in this process\n  {state}\n",
+        path.display()
+    );
+    (told, fine)
 }
 
 fn is_fine(probe: &Probe) -> bool {
