@@ -170,6 +170,6 @@ export async function signIn(server, options) {
   const opened = await visit(`${server.url}desk`, options);
   await opened.page.locator('#token').fill(TOKEN);
   await opened.page.keyboard.press('Enter');
-  await opened.page.locator('table.documents').waitFor();
+  await opened.page.locator('table.documents').first().waitFor();
   return opened;
 }

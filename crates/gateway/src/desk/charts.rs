@@ -182,7 +182,7 @@ fn questions(words: Words, days: &[Day], asked: &[&Day]) -> Markup {
     html! {
         (plot.shown(words, counts, told))
         details { summary { (words.table_of()) }
-            table class="small" {
+            table class="small days" {
                 thead { tr { th scope="col" { (words.day()) } th scope="col" { (words.asked_count()) } th scope="col" { (words.answered_count()) } th scope="col" { (words.answered_share()) } } }
                 tbody { @for day in asked { tr {
                     th scope="row" { (date(day)) }
@@ -248,7 +248,7 @@ fn latency(words: Words, days: &[Day], asked: &[&Day]) -> Markup {
     html! {
         (plot.shown(words, times, told))
         details { summary { (words.table_of()) }
-            table class="small" {
+            table class="small days" {
                 thead { tr { th scope="col" { (words.day()) } th scope="col" { (words.half_within()) } th scope="col" { (words.most_within()) } } }
                 tbody { @for day in asked { @if let Some((half, most_of)) = day.took { tr {
                     th scope="row" { (date(day)) }

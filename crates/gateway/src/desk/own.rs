@@ -254,7 +254,7 @@ fn shown(words: Words, assistant: AssistantId, one: &OwnAnswer) -> Markup {
         section class="card" aria-labelledby=(id) {
             div class="title" {
                 h2 id=(id) { (one.questions.first().map_or("", String::as_str)) }
-                div class="actions" {
+                div class="acts" {
                     a class="button" href=(named("answer")) aria-describedby=(id) { (words.edit()) } " "
                     a class="danger" href=(named("withdraw")) aria-describedby=(id) { (words.withdraw()) }
                 }

@@ -145,7 +145,7 @@
       panel: element('section', { class: 'panel', id: 'panel' }), bubble: element('button', { type: 'button', class: 'bubble', 'aria-haspopup': 'dialog', 'aria-controls': 'panel' }),
       name: element('p', { class: 'name' }), pick: element('label', { class: 'pick' }), select: element('select'), state: element('p', { class: 'state', role: 'status' }),
       log: element('div', { class: 'log', role: 'log', tabindex: '0' }), hello: element('div', { class: 'hello' }), queue: element('p', { class: 'queue', hidden: '' }),
-      limit: element('p', { class: 'queue limit', role: 'status' }),
+      limit: element('p', { class: 'limit', role: 'status' }),
       form: element('form'), box: element('textarea', { rows: '1', id: 'question', autocomplete: 'off', enterkeyhint: 'send' }), tools: element('div', { class: 'tools' }),
       fresh: element('button', { type: 'button', class: 'tool' }, icon('fresh')),
     };
