@@ -332,12 +332,17 @@ test('a bubble that covers the page keeps the focus inside, one beside it lets i
   await shown.evaluate(() => document.querySelector('#behind').focus());
   assert.ok(await inside(), 'by script as well');
   await accessible(shown, 'covering bubble');
+  await shown.reload();
+  await shown.locator('.panel[aria-modal]').waitFor();
+  await shown.evaluate(() => document.querySelector('#behind').focus());
+  assert.ok(await inside(), 'on the next page of the site, too');
   // Turned to a wide screen it covers nothing.
   await shown.setViewportSize({ width: 1280, height: 800 });
-  assert.equal(await shown.locator('.panel').getAttribute('aria-modal'), null);
+  await shown.locator('.panel:not([aria-modal])').waitFor();
   await shown.evaluate(() => document.querySelector('#behind').focus());
   assert.equal(await inside(), false);
   await shown.setViewportSize({ width: 390, height: 844 });
+  await shown.locator('.panel[aria-modal]').waitFor();
   await shown.locator('#question').focus();
   await shown.keyboard.press('Escape');
   assert.equal(await focused(shown), 'bubble');

@@ -298,8 +298,9 @@
         });
         addEventListener('resize', () => this.#cover());
         // However the focus leaves a panel that hides the page, it does not go behind it.
-        document.addEventListener('focusin', ({ target }) => { if (target !== this && panel.ariaModal === 'true') this.#next(); });
+        document.addEventListener('focusin', ({ target }) => { if (target !== this && this.isConnected && panel.ariaModal === 'true') this.#next(); });
         this.#root.append(bubble);
+        this.#cover();
       }
       if (page) {
         document.documentElement.lang = this.#language;
