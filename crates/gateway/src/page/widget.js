@@ -135,8 +135,8 @@
     #ready = false;
     #begun = false;
     #unread = 0;
-    /** Characters that the server takes in a question. */
-    #most = Infinity;
+    /** Characters that the server takes in a question, once that is known. */
+    #most = 0;
     /** @type {{ id: string, helpful: boolean }[]} */ #judged = [];
     /** @type {ReturnType<typeof setTimeout> | undefined} */ #patience;
     #root = this.attachShadow({ mode: 'open' });
@@ -320,7 +320,7 @@
       this.#link.begin();
       this.#fit();
       fetch(new URL('assistants.json', base), { credentials: 'omit' }).then((response) => response.json()).then(({ assistants, question_chars: most }) => {
-        this.#most = Number(most) || Infinity;
+        this.#most = Number(most) || 0;
         this.#fit();
         for (const { id, suggestions } of assistants) this.#suggestions.set(id, suggestions);
         this.#welcome();
@@ -333,7 +333,7 @@
     }
 
     /** How many characters what is typed has beyond the server's limit. */
-    #over() { return [...this.#at.box.value.trim()].length - this.#most; }
+    #over() { return this.#most ? [...this.#at.box.value.trim()].length - this.#most : -Infinity; }
 
     /** Gives the box the height of what is typed, and tells when it comes near the limit. */
     #fit() {
