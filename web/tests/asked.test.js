@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, begin, end, folder, serve, shot, signIn, TOKEN, visit } from '../stage.js';
+import { accessible, begin, end, folder, serve, shot, signIn, TOKEN, unbroken, visit } from '../stage.js';
 
 before(begin);
 after(end);
@@ -274,9 +274,11 @@ test('what was asked is drawn and told in tables, for each time, in three langua
   await shot(page, 'desk-charts-1280');
   await page.setViewportSize({ width: 390, height: 844 });
   await accessible(page, 'charts 390');
+  await unbroken(page, 'charts 390');
   await shot(page, 'desk-charts-390');
   await page.setViewportSize({ width: 320, height: 640 });
   await accessible(page, 'charts 320');
+  await unbroken(page, 'charts 320');
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: 'dark' });
   await accessible(page, 'charts dark');

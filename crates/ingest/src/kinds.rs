@@ -1,7 +1,7 @@
 //! What the ending of a file's name promises, and whether the content keeps it.
 //!
 //! Readers go by content alone; people go by the ending. Owns the endings that documents have, for whoever takes files in from
-//! people: a file of a programme, or a page of a sign-in that was saved as `.pdf`, is none that somebody meant to add.
+//! people: a program, or a sign-in page that was saved as `.pdf`, is none that somebody meant to add.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub enum Fits {
 /// An ending with what is meant by it, and what else programs save under it.
 type Kind = (&'static [&'static str], &'static [Format], &'static [Format]);
 
-const KINDS: [Kind; 21] = {
+const KINDS: [Kind; 23] = {
     use Format::{
         Csv, Doc, Docx, Eml, Epub, Html, Json, Markdown, Msg, Odp, Ods, Odt, Pdf, Picture, Ppt, Pptx, Rtf,
         Text, Xls, Xlsb, Xlsx, Xml,
@@ -35,23 +35,29 @@ const KINDS: [Kind; 21] = {
         (&["md", "markdown"], &[Markdown, Text], &[Html]),
         (&["html", "htm", "xhtml"], &[Html, Xml], &[Text]),
         (&["pdf"], &[Pdf], &[]),
-        (&["docx", "docm", "dotx"], &[Docx], &[Doc, Rtf]),
+        (&["docx", "docm", "dotx", "dotm"], &[Docx], &[Doc, Rtf]),
         // Systems that keep records write web pages and RTF for Word, and pages and tables of text for Excel.
         (&["doc", "dot"], &[Doc], &[Docx, Eml, Html, Rtf, Xml]),
         (&["rtf"], &[Rtf], &[Doc, Docx]),
         (&["odt", "ott"], &[Odt], &[]),
-        (&["xlsx", "xlsm", "xltx"], &[Xlsx], &[Xls, Xlsb]),
+        (&["xlsx", "xlsm", "xltx", "xltm"], &[Xlsx], &[Xls, Xlsb]),
         (&["xlsb"], &[Xlsb], &[Xlsx]),
         (&["xls", "xlt"], &[Xls], &[Csv, Eml, Html, Text, Xlsb, Xlsx, Xml]),
         (&["ods", "ots"], &[Ods], &[]),
         (&["csv", "tsv", "tab"], &[Csv, Text], &[]),
-        (&["pptx", "pptm", "ppsx", "potx"], &[Pptx], &[Ppt]),
+        (&["pptx", "pptm", "ppsx", "potx", "ppsm", "potm"], &[Pptx], &[Ppt]),
         (&["ppt", "pps", "pot"], &[Ppt], &[Pptx]),
         (&["odp", "otp"], &[Odp], &[]),
         (&["epub"], &[Epub], &[]),
         (&["eml", "mht", "mhtml", "mbox"], &[Eml], &[Html, Text]),
         (&["msg"], &[Msg], &[Eml]),
-        (&["json", "jsonl", "ndjson", "xml"], &[Json, Xml], &[Text]),
+        (&["json", "jsonl", "ndjson"], &[Json], &[Text]),
+        (
+            &["xml", "fb2", "fodt", "fods", "fodp"],
+            &[Xml],
+            &[Html, Json, Text],
+        ),
+        (&["rst", "adoc", "tex", "srt", "vtt"], &[Text, Markdown], &[Html]),
         (&["png", "jpg", "jpeg", "tif", "tiff"], &[Picture], &[]),
     ]
 };
@@ -88,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_ending_is_one_of_documents_or_not() {
-        for ending in ["pdf", "DOCX", "txt", "xls", "tiff", "mht"] {
+        for ending in ["pdf", "fb2", "DOCX", "txt", "xls", "tiff", "mht"] {
             assert!(is_known_ending(ending), "{ending}");
         }
         for ending in ["", "exe", "js", "sh", "dll", "zip", "py", "toml", "pdf "] {
