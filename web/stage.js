@@ -155,6 +155,26 @@ export async function accessible(page, name) {
   assert.ok(wider <= 0, `${name}: ${wider} pixels too wide`);
 }
 
+/** Finds no word in a table that is broken in its middle: one that stands on two lines. */
+export async function unbroken(page, name) {
+  const broken = await page.evaluate(() => {
+    const found = [];
+    for (const cell of document.querySelectorAll('table th, table td')) {
+      const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (const { index, 0: word } of node.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+          const range = new Range();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1) found.push(word);
+        }
+      }
+    }
+    return found;
+  });
+  assert.deepEqual(broken, [], name);
+}
+
 /** The id of the element that has the focus, inside shadow trees too. */
 export const focused = (page) => page.evaluate(() => {
   let at = document.activeElement;
@@ -170,6 +190,6 @@ export async function signIn(server, options) {
   const opened = await visit(`${server.url}desk`, options);
   await opened.page.locator('#token').fill(TOKEN);
   await opened.page.keyboard.press('Enter');
-  await opened.page.locator('table.documents').waitFor();
+  await opened.page.locator('table.documents').first().waitFor();
   return opened;
 }

@@ -1,7 +1,9 @@
 // The widget on pages of other people, and what it does while a server is slow.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, ask, begin, end, focused, open, sample, shot, site, visit } from '../stage.js';
+import { accessible, ask, begin, end, focused, folder, open, sample, serve, shot, site, visit } from '../stage.js';
 
 before(begin);
 after(end);
@@ -256,7 +258,9 @@ test('an answer that comes while the bubble is closed is counted, and can be cop
   assert.match(await shown.locator('.bubble').innerText(), /1 новый ответ/);
   await shown.locator('.bubble').click();
   await shown.getByText('Копировать').click();
+  const said = shown.locator('.acts [role=status]');
   await shown.getByText('Скопировано').waitFor();
+  assert.equal(await said.innerText(), 'Скопировано', 'it is announced');
   const copied = () => shown.evaluate(() => navigator.clipboard.readText());
   assert.match(await copied(), /30 календарных дней[^]*\n\n\[1\] /);
   // A page without TLS has no clipboard of the newer kind.
@@ -264,7 +268,8 @@ test('an answer that comes while the bubble is closed is counted, and can be cop
     await navigator.clipboard.writeText('');
     Object.defineProperty(navigator.clipboard, 'writeText', { value: () => Promise.reject(new Error('forbidden')) });
   });
-  await shown.getByText('Скопировано').click();
+  await shown.getByText('Скопировано').waitFor({ state: 'hidden' });
+  await shown.getByText('Копировать').click();
   while (!(await copied())) await new Promise((done) => setTimeout(done, 5));
   assert.match(await copied(), /30 календарных дней/);
   assert.deepEqual(faults, []);
@@ -274,7 +279,7 @@ test('an answer that comes while the bubble is closed is counted, and can be cop
 test('an error of the server is told, and the question can be asked again', async () => {
   const server = await sample();
   const { page: shown, context } = await open(server);
-  await ask(shown, 'ж'.repeat(4_001));
+  await shown.evaluate(() => document.querySelector('docent-chat').ask('ж'.repeat(4_001)));
   const told = shown.locator('.answer.error');
   assert.match(await told.innerText(), /4\s?001/);
   assert.ok(await told.evaluate((one) => one.getBoundingClientRect().top < innerHeight), 'what went wrong is in sight, however long the question');
@@ -282,5 +287,141 @@ test('an error of the server is told, and the question can be asked again', asyn
   await told.getByText('Спросить ещё раз').click();
   await told.waitFor();
   assert.equal(await shown.locator('.mine').count(), 1);
+  await context.close();
+});
+
+test('near the longest question it is told what is left, and one that is too long stays to be mended', async () => {
+  const server = await sample();
+  const { page: shown, faults, context } = await open(server);
+  const [box, limit] = [shown.locator('#question'), shown.locator('.limit')];
+  // The limit comes with the suggestions.
+  await shown.locator('.first button').first().waitFor();
+  await box.fill('ж'.repeat(3_500));
+  assert.equal(await limit.innerText(), '');
+  await box.fill('ж'.repeat(3_998));
+  assert.equal(await limit.innerText(), 'Осталось 2 знака');
+  // As the server counts: by characters, not by halves of them.
+  await box.fill('🦉'.repeat(4_001));
+  assert.match(await limit.innerText(), /^Лишний 1 знак/);
+  assert.equal(await box.getAttribute('aria-invalid'), 'true');
+  await accessible(shown, 'too long');
+  await shot(shown, 'too-long-1280');
+  await box.press('Enter');
+  assert.equal(await shown.locator('.mine').count(), 0);
+  assert.equal((await box.inputValue()).length, 8_002);
+  await box.fill('Сколько стоит консультация?');
+  assert.equal(await limit.innerText(), '');
+  await box.press('Enter');
+  await shown.locator('.answer .sources').waitFor();
+  // Where the limit is not known, nothing is told of it.
+  await shown.route('**/assistants.json', (route) => route.abort());
+  await shown.reload();
+  await shown.locator('.state.good').waitFor();
+  await box.fill('ж'.repeat(3_999));
+  assert.equal(await limit.innerText(), '');
+  assert.deepEqual(faults.filter((one) => !/ERR_FAILED/.test(one)), []);
+  await context.close();
+});
+
+test('a bubble that covers the page keeps the focus inside, one beside it lets it out', async () => {
+  const server = await sample();
+  const shop = await site(page(`<a href="#x" id="behind">Назад в магазин</a>${tag(server, 'data-assistant="3"')}`));
+  const { page: shown, faults, context } = await visit(shop.url, { width: 390, height: 844, hosts: [server.address] });
+  await shown.locator('.bubble').click();
+  await shown.locator('.first button').first().waitFor();
+  assert.equal(await shown.locator('.panel').getAttribute('aria-modal'), 'true');
+  const inside = () => shown.evaluate(() => document.activeElement.localName === 'docent-chat');
+  for (const key of ['Tab', 'Shift+Tab']) {
+    for (let nth = 0; nth < 14; nth += 1) {
+      await shown.keyboard.press(key);
+      assert.ok(await inside(), `${key} ${nth}`);
+    }
+  }
+  await shown.evaluate(() => document.querySelector('#behind').focus());
+  assert.ok(await inside(), 'by script as well');
+  await accessible(shown, 'covering bubble');
+  await shown.reload();
+  await shown.locator('.panel[aria-modal]').waitFor();
+  await shown.evaluate(() => document.querySelector('#behind').focus());
+  assert.ok(await inside(), 'on the next page of the site, too');
+  // Turned to a wide screen it covers nothing.
+  await shown.setViewportSize({ width: 1280, height: 800 });
+  await shown.locator('.panel:not([aria-modal])').waitFor();
+  await shown.evaluate(() => document.querySelector('#behind').focus());
+  assert.equal(await inside(), false);
+  await shown.setViewportSize({ width: 390, height: 844 });
+  await shown.locator('.panel[aria-modal]').waitFor();
+  await shown.locator('#question').focus();
+  await shown.keyboard.press('Escape');
+  assert.equal(await focused(shown), 'bubble');
+  await shown.evaluate(() => document.querySelector('#behind').focus());
+  assert.equal(await inside(), false, 'closed, it holds nothing');
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('the tag twice is one bubble, and two chats alike on a page remember each its own', async () => {
+  const server = await sample();
+  const shop = await site(page(tag(server, 'data-assistant="3"') + tag(server, 'data-assistant="3" async')));
+  const { page: shown, context } = await visit(shop.url, { hosts: [server.address] });
+  await shown.locator('.bubble').first().waitFor();
+  await shown.waitForLoadState('networkidle');
+  assert.equal(await shown.locator('docent-chat').count(), 1);
+  await context.close();
+  const chat = '<docent-chat assistant="3" mode="inline"></docent-chat>';
+  const pair = await site(page(tag(server, 'data-mode="define"') + chat + chat));
+  const { page: both, context: other } = await visit(pair.url, { hosts: [server.address] });
+  const chats = both.locator('docent-chat');
+  await chats.nth(1).locator('#question').fill('Сколько дней отпуска?');
+  await chats.nth(1).locator('#question').press('Enter');
+  await chats.nth(1).locator('.answer .sources').waitFor();
+  await both.reload();
+  await chats.nth(1).locator('.mine').waitFor();
+  assert.deepEqual([await chats.nth(0).locator('.mine').count(), await chats.nth(1).locator('.mine').count()], [0, 1]);
+  await other.close();
+});
+
+test('a narrow place on a wide page gets the narrow layout', async () => {
+  const server = await sample();
+  const shop = await site(page(`<div id="column">${tag(server, 'data-assistant="3" data-mode="inline"')}</div>`).replace('</head>', '<style>#column { width: 20rem; }</style></head>'));
+  const { page: shown, context } = await visit(shop.url, { hosts: [server.address] });
+  await shown.locator('.state.good').waitFor();
+  assert.ok((await shown.locator('.send').boundingBox()).width < 64, 'the button is its sign alone');
+  assert.ok(await shown.locator('.panel').evaluate((one) => one.scrollWidth <= one.clientWidth));
+  await shot(shown, 'narrow-1280');
+  await context.close();
+});
+
+test('a text of the operator and a greeting do not look like a refusal, and nobody judges a greeting', async () => {
+  const made = folder();
+  mkdirSync(join(made, 'staff'));
+  writeFileSync(join(made, 'staff/assistant.toml'), 'id = 1\nname = "Кадры"\n');
+  writeFileSync(join(made, 'staff/rules.md'), '# Правила\n\nОбед длится сорок минут.\n');
+  writeFileSync(join(made, 'staff/answers.toml'), '[[answer]]\nquestions = ["Кто чинит автомат?", "Who mends the machine?", "Автоматты кім жөндейді?"]\ntext = "Завхоз, комната 3."\n');
+  const server = await serve(made);
+  const { page: shown, context } = await open(server);
+  for (const [nth, question, refused, judged] of [[0, 'Кто чинит автомат?', false, true], [1, 'Здравствуйте!', false, false], [2, 'Рецепт борща с говядиной', true, true], [3, 'Who mends the machine?', false, true], [4, 'What is the price of gold?', true, true], [5, 'Автоматты кім жөндейді?', false, true]]) {
+    await ask(shown, question);
+    const answer = shown.locator('.answer').nth(nth);
+    assert.equal(await answer.evaluate((one) => one.classList.contains('fallback')), refused, question);
+    assert.equal(await answer.getByRole('button').count(), judged ? 3 : 1, question);
+  }
+  await shot(shown, 'own-answer-1280');
+  await context.close();
+  await server.kill();
+});
+
+test('a lost network is told at once, and a suggestion under a finger raises no keyboard', async () => {
+  const server = await sample();
+  const { page: shown, context } = await open(server, { width: 390, height: 844, isMobile: true, hasTouch: true });
+  assert.equal(await shown.locator('#question').getAttribute('placeholder'), 'Ваш вопрос');
+  await shown.locator('.first button').first().tap();
+  await shown.locator('.answer .sources').waitFor();
+  assert.match(await focused(shown), /log/);
+  await context.setOffline(true);
+  await shown.locator('.state.bad').waitFor({ timeout: 1_000 });
+  assert.match(await shown.locator('.state').innerText(), /Нет связи/);
+  await context.setOffline(false);
+  await shown.locator('.state.good').waitFor();
   await context.close();
 });

@@ -146,7 +146,8 @@ pub(crate) fn doubts(
     doubts
 }
 
-fn of(one: &AssistantFolder) -> (Vec<Curated>, Vec<String>) {
+/// Reads the answers of one assistant; returns them with a sentence for whatever could not be used.
+pub(crate) fn of(one: &AssistantFolder) -> (Vec<Curated>, Vec<String>) {
     let text = match text(&one.folder.join(FILE)) {
         Ok(text) => text,
         Err(error) => return (Vec::new(), vec![error]),
@@ -267,11 +268,27 @@ impl One {
             source,
             line,
         })
+        .map_err(|flaw| flaw.to_string())
     }
 }
 
+/// Why something cannot be an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Flaw {
+    #[error("`questions` must hold at least one question, and no empty one")]
+    NoQuestion,
+    #[error("`questions` has more than {MOST_QUESTIONS} questions")]
+    ManyQuestions,
+    #[error("a question is longer than {QUESTION_CHARS} characters")]
+    LongQuestion,
+    #[error("`text` is empty")]
+    NoText,
+    #[error("`text` is longer than {TEXT_CHARS} characters")]
+    LongText,
+}
+
 /// Returns an answer without blanks around its texts, if it can be one.
-pub(crate) fn checked(curated: Curated) -> Result<Curated, String> {
+pub(crate) fn checked(curated: Curated) -> Result<Curated, Flaw> {
     let questions: Vec<String> = curated
         .questions
         .iter()
@@ -281,19 +298,19 @@ pub(crate) fn checked(curated: Curated) -> Result<Curated, String> {
     let has_word = |text: &String| text.chars().any(char::is_alphanumeric);
     let long = |text: &str, most| text.chars().count() > most;
     if questions.is_empty() || !questions.iter().all(has_word) {
-        return Err("`questions` must hold at least one question, and no empty one".to_owned());
+        return Err(Flaw::NoQuestion);
     }
     if questions.len() > MOST_QUESTIONS {
-        return Err(format!("`questions` has more than {MOST_QUESTIONS} questions"));
+        return Err(Flaw::ManyQuestions);
     }
     if questions.iter().any(|question| long(question, QUESTION_CHARS)) {
-        return Err(format!("a question is longer than {QUESTION_CHARS} characters"));
+        return Err(Flaw::LongQuestion);
     }
     if text.is_empty() {
-        return Err("`text` is empty".to_owned());
+        return Err(Flaw::NoText);
     }
     if long(&text, TEXT_CHARS) {
-        return Err(format!("`text` is longer than {TEXT_CHARS} characters"));
+        return Err(Flaw::LongText);
     }
     Ok(Curated {
         questions,

@@ -31,7 +31,7 @@ fn scope(lately: Lately, now: SystemTime) -> Scope {
     Scope {
         since: Some(since),
         until: Some(until),
-        assistant: Some(lately.assistant),
+        assistant: lately.assistant,
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_time_of_days_ends_with_today() {
         let lately = Lately {
-            assistant: AssistantId(1),
+            assistant: Some(AssistantId(1)),
             days: 7,
         };
         let (since, until) = span(lately, UNIX_EPOCH + DAY * 20 + Duration::from_hours(5));

@@ -12,6 +12,7 @@ use docent_corpus::{Assistant, Strictness};
 
 use crate::failure::Failure;
 use crate::golden::{End, Golden};
+use crate::library::counted;
 
 /// One question as it would end at any strictness.
 pub(crate) struct Trial {
@@ -195,10 +196,10 @@ impl Calibration {
             .count();
         let _ = writeln!(
             out,
-            "{} {}: {} questions that the documents answer, {none} that they do not\n",
+            "{} {}: {} that the documents answer, {none} that they do not\n",
             self.assistant.id,
             self.assistant.name,
-            self.trials.len() - none
+            counted((self.trials.len() - none) as u64, "question")
         );
         let _ = writeln!(
             out,

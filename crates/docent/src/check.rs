@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::golden::{self, End, Golden};
 use crate::lexicon::Found;
 use crate::library::Opened;
+use crate::library::counted;
 
 /// What `serve` does before a changed library goes live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,12 +192,15 @@ impl Checked {
             .collect();
         let more = if self.failed.len() > NAMED { ", …" } else { "" };
         if self.passed() {
-            format!("all {} questions end as they must", self.asked)
+            match self.asked {
+                1 => "the question ends as it must".to_owned(),
+                asked => format!("all {asked} questions end as they must"),
+            }
         } else {
             format!(
-                "{} of {} questions fail: {}{more}",
+                "{} of {} fail: {}{more}",
                 self.failed.len(),
-                self.asked,
+                counted(self.asked as u64, "question"),
                 names.join(", ")
             )
         }

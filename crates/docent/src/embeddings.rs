@@ -17,6 +17,7 @@ use indicatif::{HumanDuration, ProgressBar};
 use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
+use crate::library::counted;
 use crate::models;
 use crate::settings::{Embeddings, Server};
 
@@ -286,7 +287,7 @@ impl Told {
         if done == all {
             begun.bar.finish_and_clear();
             *open = None;
-            eprintln!("encoded by the model: {all} passages");
+            eprintln!("encoded by the model: {}", counted(all as u64, "passage"));
         } else if begun.bar.is_hidden() && begun.told.elapsed() >= LINE_EVERY {
             begun.told = now;
             eprintln!("{}", line(done, all, begun.since.elapsed()));

@@ -21,6 +21,7 @@ use serde::Deserialize;
 
 use crate::embeddings::Local;
 use crate::failure::Failure;
+use crate::library::counted;
 
 /// Documents told for each question: as deep as recall is measured.
 const DEPTH: usize = 100;
@@ -83,11 +84,11 @@ impl Measured {
         self.times.sort_unstable();
         let (bytes, spent) = self.indexed;
         format!(
-            "{} documents, {} passages, indexed at {:.1} MB/s\n{} questions, question to answer: p50 {:.2} ms, p99 {:.2} ms\n",
-            self.documents,
-            self.passages,
+            "{}, {}, indexed at {:.1} MB/s\n{}, question to answer: p50 {:.2} ms, p99 {:.2} ms\n",
+            counted(self.documents as u64, "document"),
+            counted(self.passages as u64, "passage"),
             bytes as f64 / 1e6 / spent.as_secs_f64().max(1e-9),
-            self.times.len(),
+            counted(self.times.len() as u64, "question"),
             self.percentile(0.50),
             self.percentile(0.99),
         )

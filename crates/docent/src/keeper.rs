@@ -15,11 +15,15 @@ use std::time::{Duration, Instant, SystemTime};
 use docent_answer::Curated;
 use docent_corpus::{AssistantId, Version};
 use docent_gateway::{
-    Asking, ChangeRefused as Refused, DocumentRecord, DocumentState, Done, Effect, Figures, Group, Lately,
-    NewAnswer, NewDocument, NewLesson, Progress, Shelf, Shelves, Trouble, Unread, Unwritten,
+    Asking, ChangeRefused as Refused, DocumentRecord, DocumentState, Done, Effect, Figures, Flaw, Group,
+    Lately, NewAnswer, NewDocument, NewLesson, OwnAnswer, OwnAnswers, Progress, Shelf, Shelves, Standing,
+    Trouble, Unread, Unwritten,
 };
 use docent_index::{Generation, Refusal};
-use docent_ingest::{AssistantFolder, FoundFile, MAX_FILE_BYTES, may_be_document, scan, version_of};
+use docent_ingest::{
+    AssistantFolder, Fits, FoundFile, MAX_FILE_BYTES, fits, is_known_ending, may_be_document, scan,
+    version_of,
+};
 use tempfile::NamedTempFile;
 
 use crate::desk::Desk;
@@ -132,11 +136,19 @@ impl Keeper {
     }
 
     /// Reads a file as it will be read for the index; returns what it is known by and what is lost of it.
-    fn check(&self, file: &Path, name: &str) -> Result<(Version, Vec<String>), Refused> {
+    fn check(&self, file: &Path, name: &str) -> Result<(Version, Vec<String>, Option<String>), Refused> {
         let _turn = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = fs::read(file).map_err(|error| failed(&error))?;
         match Reader::default().read(name, &bytes) {
-            Ok(reading) => Ok((version_of(&bytes), reading.lost)),
+            Ok(reading) => {
+                let agrees = fits(name, &reading.format);
+                let ending = || ending(Path::new(name)).unwrap_or_default();
+                match agrees {
+                    Fits::Well => Ok((version_of(&bytes), reading.lost, None)),
+                    Fits::Nearly => Ok((version_of(&bytes), reading.lost, Some(reading.format))),
+                    Fits::Not => Err(Refused::Disagrees(reading.format, ending())),
+                }
+            }
             Err(Refusal { code, reason }) => Err(Refused::Unread(Unread { code, reason })),
         }
     }
@@ -181,22 +193,45 @@ impl docent_gateway::Keeper for Keeper {
     }
 
     fn curate(&self, new: NewAnswer) -> Result<Effect, Unwritten> {
-        let NewAnswer {
-            assistant,
-            questions,
-            text,
-            until,
-            source,
-        } = new;
-        let curated = Curated {
-            questions,
-            text,
-            until,
-            source,
-            line: 0,
-        };
+        let assistant = new.assistant;
         let today = answers::day(SystemTime::now());
-        self.add(assistant, |folder| edits::curate(folder, curated, &today))
+        self.add(assistant, |folder| edits::curate(folder, curated(new), &today))
+    }
+
+    fn own(&self, assistant: AssistantId) -> Result<OwnAnswers, Trouble> {
+        let home = self.home(assistant).map_err(|_| Trouble::UnknownAssistant)?;
+        let (read, faults) = answers::of(&home);
+        let today = answers::day(SystemTime::now());
+        let shown = |one: Curated| OwnAnswer {
+            line: one.line,
+            mark: edits::mark(&one),
+            over: one.is_over(&today),
+            questions: one.questions,
+            text: one.text,
+            until: one.until,
+            source: one.source,
+        };
+        Ok(OwnAnswers {
+            answers: read.into_iter().map(shown).collect(),
+            faults,
+        })
+    }
+
+    fn revise(&self, was: OwnAnswer, new: NewAnswer) -> Result<Effect, Unwritten> {
+        let assistant = new.assistant;
+        let today = answers::day(SystemTime::now());
+        self.add(assistant, |folder| {
+            edits::revise(folder, (was.line, &was.mark), curated(new), &today)
+        })
+    }
+
+    fn withdraw(&self, assistant: AssistantId, was: OwnAnswer) -> Result<Effect, Unwritten> {
+        self.add(assistant, |folder| edits::withdraw(folder, (was.line, &was.mark)))
+    }
+
+    fn standing(&self, assistant: AssistantId, questions: &[String]) -> Result<Vec<Standing>, Trouble> {
+        let standing = |question: &String| trial::standing(&self.desk, assistant, question);
+        questions.iter().map(standing).collect()
     }
 
     fn teach(&self, new: NewLesson) -> Result<Effect, Unwritten> {
@@ -230,7 +265,7 @@ impl docent_gateway::Keeper for Keeper {
         let most = new.most_bytes.min(MAX_FILE_BYTES);
         copy(bytes, file.as_file_mut(), most)?;
         file.as_file().sync_all().map_err(|error| failed(&error))?;
-        let (version, lost) = self.check(file.path(), &place.name)?;
+        let (version, lost, really) = self.check(file.path(), &place.name)?;
         place.fill(file)?;
         // A name that is not on disk yet would be the former after a crash, which is no harm: the file is whole either way.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -242,6 +277,7 @@ impl docent_gateway::Keeper for Keeper {
             name: place.name,
             effect,
             lost,
+            really,
         })
     }
 
@@ -254,6 +290,7 @@ impl docent_gateway::Keeper for Keeper {
             name: name.to_owned(),
             effect,
             lost: Vec::new(),
+            really: None,
         })
     }
 }
@@ -285,6 +322,10 @@ impl Place {
         let sent = safe(&new.file);
         let Some(replaced) = &new.replaces else {
             let name = sent.ok_or(Refused::Name)?;
+            let ending = ending(Path::new(&name)).unwrap_or_default();
+            if !is_known_ending(&ending) {
+                return Err(Refused::Ending(ending));
+            }
             let path = home.folder.join(&name);
             return if fs::symlink_metadata(&path).is_ok() {
                 Err(Refused::Exists(name))
@@ -298,10 +339,6 @@ impl Place {
         };
         let file = found(home, replaced)?;
         // Readers go by content, people by the ending.
-        let ending = |path: &Path| {
-            path.extension()
-                .map(|ending| ending.to_string_lossy().to_lowercase())
-        };
         let (wanted, is) = (ending(&file.path), ending(Path::new(&new.file)));
         if wanted != is {
             return Err(Refused::OtherKind(
@@ -331,6 +368,12 @@ impl Place {
             Err(error) => Err(failed(&error.error)),
         }
     }
+}
+
+/// Returns the ending of a name, in small letters.
+fn ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?;
+    Some(ending.to_string_lossy().to_lowercase())
 }
 
 /// Returns the last part of a path as browsers of any system send it, if a document may be called so.
@@ -383,18 +426,45 @@ fn take_away_left_overs(folder: &Path) {
     }
 }
 
-/// Tells the page why nothing was added; what the system says goes to the log.
-fn unwritten(refused: edits::Unwritten) -> Unwritten {
-    let what = refused.to_string();
-    match refused {
-        edits::Unwritten::Unfit(what) => Unwritten::Unfit(what),
-        edits::Unwritten::Taken { .. } | edits::Unwritten::Taught { .. } => Unwritten::Taken(what),
-        edits::Unwritten::Broken { .. } => Unwritten::Broken(what),
-        edits::Unwritten::Io { source, .. } => {
-            tracing::warn!(error = %source, "{what}");
-            Unwritten::Failed
-        }
+fn curated(new: NewAnswer) -> Curated {
+    let NewAnswer {
+        assistant: _,
+        questions,
+        text,
+        until,
+        source,
+    } = new;
+    Curated {
+        questions,
+        text,
+        until,
+        source,
+        line: 0,
     }
+}
+
+/// Tells the page why nothing was changed; what the system says goes to the log.
+fn unwritten(refused: edits::Unwritten) -> Unwritten {
+    use edits::Unwritten as Edit;
+    Unwritten::Unfit(match refused {
+        Edit::Flaw(flaw) => match flaw {
+            answers::Flaw::NoQuestion => Flaw::NoQuestion,
+            answers::Flaw::ManyQuestions => Flaw::ManyQuestions(answers::MOST_QUESTIONS),
+            answers::Flaw::LongQuestion => Flaw::LongQuestion(answers::QUESTION_CHARS),
+            answers::Flaw::NoText => Flaw::NoText,
+            answers::Flaw::LongText => Flaw::LongText(answers::TEXT_CHARS),
+        },
+        Edit::NoDate => Flaw::NoDate,
+        Edit::Past => Flaw::Past,
+        Edit::NoDocument => Flaw::NoDocument,
+        Edit::Taken { line } => return Unwritten::Answered(line),
+        Edit::Changed => return Unwritten::Changed,
+        Edit::Broken { file, what } => return Unwritten::Broken(file, what),
+        Edit::Io { file, source } => {
+            tracing::warn!(error = %source, "{file} cannot be written");
+            return Unwritten::Failed;
+        }
+    })
 }
 
 /// Tells what the system has against a change.

@@ -576,8 +576,8 @@ impl Opened {
         }
         if refused.len() > most {
             eprintln!(
-                "warning: {} more files could not be read; `docent index` lists them",
-                refused.len() - most
+                "warning: {} more could not be read; `docent index` lists them",
+                counted((refused.len() - most) as u64, "file")
             );
         }
         let done = match &self.work {
@@ -585,10 +585,17 @@ impl Opened {
             Work { read, removed, .. } => format!("{read} read now, {removed} removed"),
         };
         eprintln!(
-            "{} assistants, {documents} documents, {} not readable, {all} passages ({done}, {:.2} s)",
-            self.library.assistants.len(),
+            "{}, {}, {} not readable, {} ({done}, {:.2} s)",
+            counted(self.library.assistants.len() as u64, "assistant"),
+            counted(documents, "document"),
             refused.len(),
+            counted(u64::from(all), "passage"),
             begun.elapsed().as_secs_f32(),
         );
     }
+}
+
+/// Returns a number with its noun in the form that English wants.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

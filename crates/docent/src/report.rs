@@ -9,6 +9,7 @@ use docent_answer::Verdict;
 use docent_corpus::Strictness;
 
 use crate::calibrate::{Calibration, NAMED, Rate, Row};
+use crate::library::counted;
 
 /// Makes a text safe between tags and inside double quotes.
 fn safe(text: &str) -> String {
@@ -54,8 +55,8 @@ pub(crate) fn html(calibration: &Calibration) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>{name}: strictness</title><style>{STYLE}</style></head><body><main>\
-         <h1>{name}</h1><p>{} questions that the documents answer, {none} that they do not.</p>\n",
-        calibration.trials.len() - none
+         <h1>{name}</h1><p>{} that the documents answer, {none} that they do not.</p>\n",
+        counted((calibration.trials.len() - none) as u64, "question")
     );
     let _ = writeln!(
         out,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::check::Checked;
+use crate::library::counted;
 use docent_corpus::Assistant;
 use docent_index::{DocumentRecord, Generation, Stamp};
 use docent_ingest::{FoundFile, Library, version_of};
@@ -118,11 +119,11 @@ fn told<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
         counts.join(", ")
     };
     let pages = if pages > 0 {
-        format!(", {pages} pages")
+        format!(", {}", counted(pages, "page"))
     } else {
         String::new()
     };
-    format!("{counts}; {passages} passages{pages}")
+    format!("{counts}; {}{pages}", counted(passages, "passage"))
 }
 
 /// Adds a paragraph in lines of at most [`COLUMNS`]; the first begins with `mark`, those below stand under its words.

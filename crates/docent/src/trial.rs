@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use docent_answer::{Account, Verdict, thresholds};
 use docent_corpus::{Assistant, AssistantId, Hit, Language, Match, RetrieveError};
-use docent_gateway::{Candidate, Evidence, Step, Stretch, Trial, Trouble, Why};
-use docent_language::{detect, tokens};
+use docent_gateway::{Candidate, Evidence, Standing, Step, Stretch, Trial, Trouble, Why};
+use docent_language::{detect, sentences, tokens};
 
 use crate::desk::Desk;
 use crate::why;
 use crate::writer::{Made, Trace, Writing};
+
+/// Characters of the words by which a lesson names a passage: more than two lines are no easier to tell apart.
+const TELLING_CHARS: usize = 200;
 
 /// Asks and accounts for it.
 pub(crate) async fn ask(desk: Arc<Desk>, assistant: AssistantId, question: String) -> Result<Trial, Trouble> {
@@ -66,6 +69,25 @@ fn accounted(
             why,
             models: Vec::new(),
         },
+    })
+}
+
+/// Tells what a question gets at present, as far as it goes without a model.
+pub(crate) fn standing(desk: &Desk, assistant: AssistantId, question: &str) -> Result<Standing, Trouble> {
+    if let Some((line, _)) = desk.curated(assistant, question) {
+        return Ok(Standing::Own(line));
+    }
+    let (who, account) = desk
+        .account(assistant, question)
+        .ok_or(Trouble::UnknownAssistant)?;
+    if docent_answer::courtesy(&who, question).is_some() {
+        return Ok(Standing::Answered);
+    }
+    let account = account.map_err(|error| Trouble::Library(Box::new(error)))?;
+    Ok(match account.verdict {
+        Verdict::Answer => Standing::Answered,
+        Verdict::Offer => Standing::Places,
+        Verdict::Fallback => Standing::Nothing,
     })
 }
 
@@ -141,7 +163,59 @@ fn candidate(question: &str, account: &Account, hit: &Hit) -> Candidate {
         above: why::terms_of(account, hit, |place| place == Match::Heading),
         missing: why::terms_of(account, hit, |place| place == Match::Missing),
         taught: hit.taught.as_ref().map(|taught| taught.likeness),
+        telling: telling(account, hit, languages),
     }
+}
+
+/// Returns the sentence of a passage that holds most of the question, as it stands: by it a lesson names this passage and no
+/// other of the document, and it is the one that an answer would quote first. One that stands in another passage found in the
+/// same document as well is taken only where there is no other.
+fn telling(account: &Account, hit: &Hit, languages: [Language; 2]) -> String {
+    let others: Vec<&str> = account
+        .found
+        .hits
+        .iter()
+        .filter(|other| other.passage.document == hit.passage.document && other.passage != hit.passage)
+        .flat_map(|other| &other.passage.lines)
+        .map(|line| line.text.as_str())
+        .collect();
+    let mut best: Option<((bool, f32), &str)> = None;
+    for line in &hit.passage.lines {
+        for range in sentences(&line.text) {
+            let Some(sentence) = range.of(&line.text) else {
+                continue;
+            };
+            let sentence = begun(sentence.trim());
+            if !sentence.chars().any(char::is_alphanumeric) {
+                continue;
+            }
+            let held: Vec<String> = languages
+                .into_iter()
+                .flat_map(|language| tokens(sentence, language))
+                .map(|token| token.stem)
+                .collect();
+            let sought = account.found.terms.iter();
+            let weight = sought
+                .filter(|term| held.contains(&term.stem))
+                .map(|term| term.idf)
+                .sum();
+            let worth = (others.iter().all(|other| !other.contains(sentence)), weight);
+            if best.is_none_or(|(most, _)| worth > most) {
+                best = Some((worth, sentence));
+            }
+        }
+    }
+    best.map_or_else(String::new, |(_, sentence)| sentence.to_owned())
+}
+
+/// Cuts a long sentence behind a word.
+fn begun(sentence: &str) -> &str {
+    let Some((cut, _)) = sentence.char_indices().nth(TELLING_CHARS) else {
+        return sentence;
+    };
+    let head = &sentence[..cut];
+    head.rfind(char::is_whitespace)
+        .map_or(head, |end| head[..end].trim_end())
 }
 
 /// Cuts a line where words begin and end whose normal form in one of the languages is sought. Joined, the stretches give the

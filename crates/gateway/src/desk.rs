@@ -18,6 +18,7 @@ mod documents;
 mod figures;
 mod frame;
 mod keeper;
+mod own;
 mod sign;
 mod trial;
 mod unanswered;
@@ -41,9 +42,12 @@ use tokio::time::Instant;
 
 use crate::{Gateway, Peer, Shared, peer, sources};
 use access::{Access, Denied, SessionId};
+use frame::Switch;
 use words::Words;
 
-pub use asked::{Day, Figures, Group, Lately, NewAnswer, NewLesson, Unwritten};
+pub use asked::{
+    Day, Figures, Flaw, Group, Lately, NewAnswer, NewLesson, OwnAnswer, OwnAnswers, Standing, Unwritten,
+};
 pub use keeper::{
     Asking, Candidate, Change, Done, Effect, Evidence, Keeper, NewDocument, Progress, Record, Refused, Shelf,
     Shelves, State as DocumentState, Step, Stretch, Trial, Trouble, Unread, Verdict, Why,
@@ -96,10 +100,11 @@ impl Gateway {
 type PageName = fn(Words) -> &'static str;
 
 /// The pages that every page links to, in that order: the address below `/desk/`, and the name.
-const PAGES: [(&str, PageName); 4] = [
+const PAGES: [(&str, PageName); 5] = [
     ("./", Words::documents),
     ("try", Words::trial),
     ("unanswered", Words::unanswered),
+    ("answers", Words::own_answers),
     ("charts", Words::charts),
 ];
 
@@ -174,8 +179,13 @@ fn router(desk: Arc<Desk>) -> Router {
             "/desk/unanswered",
             get(unanswered::page).post(unanswered::group_asked),
         )
-        .route("/desk/curate", post(unanswered::curate))
-        .route("/desk/teach", post(unanswered::teach))
+        .route("/desk/draft", get(unanswered::door).post(unanswered::draft))
+        .route("/desk/curate", get(unanswered::door).post(unanswered::curate))
+        .route("/desk/teach", get(unanswered::door).post(unanswered::teach))
+        .route("/desk/answers", get(own::page))
+        .route("/desk/answer", get(own::one).post(own::revise))
+        .route("/desk/redraft", get(own::door).post(own::redraft))
+        .route("/desk/withdraw", get(own::sure).post(own::withdraw))
         .route("/desk/charts", get(charts::page))
         .route("/desk/upload", get(uploads::page).post(uploads::upload))
         .route("/desk/delete", get(uploads::sure).post(uploads::delete))
@@ -209,6 +219,8 @@ struct Visit {
     /// Of a session that begins with this request.
     cookie: Option<String>,
     query: Vec<(String, String)>,
+    /// Whether it was made by a form: its address alone does not bring it again.
+    posts: bool,
 }
 
 /// Reads the pairs of an address or of a form.
@@ -298,6 +310,7 @@ impl FromRequestParts<Arc<Desk>> for Visit {
             proof,
             cookie,
             query,
+            posts: changes,
         })
     }
 }
@@ -309,6 +322,23 @@ impl Visit {
     }
 
     fn response(&self, status: StatusCode, title: &str, current: Option<&str>, body: &Markup) -> Response {
+        let switch = if self.posts {
+            Switch::Page("./", &[])
+        } else {
+            Switch::Page("", &self.query)
+        };
+        self.response_in(status, title, current, switch, body)
+    }
+
+    /// Returns a page that comes in another language by a way of its own.
+    fn response_in(
+        &self,
+        status: StatusCode,
+        title: &str,
+        current: Option<&str>,
+        switch: Switch<'_>,
+        body: &Markup,
+    ) -> Response {
         let now = Instant::now();
         let notice = self
             .desk
@@ -324,6 +354,7 @@ impl Visit {
             status,
             title,
             Some(&ways),
+            switch,
             notice.flatten().as_ref(),
             body,
         );

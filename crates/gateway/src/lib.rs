@@ -13,6 +13,7 @@ mod desk;
 mod echo;
 mod handshake;
 mod linger;
+mod lost;
 mod metrics;
 mod page;
 mod peer;
@@ -66,9 +67,10 @@ use recorder::Recording;
 use socket::Socket;
 
 pub use desk::{
-    Asking, Candidate, Change, Day, DeskSettings, DocumentState, Done, Effect, Evidence, Figures, Group,
-    Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Record as DocumentRecord,
-    Refused as ChangeRefused, Shelf, Shelves, Step, Stretch, Trial, Trouble, Unread, Unwritten, Verdict, Why,
+    Asking, Candidate, Change, Day, DeskSettings, DocumentState, Done, Effect, Evidence, Figures, Flaw,
+    Group, Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, OwnAnswer, OwnAnswers, Progress,
+    Record as DocumentRecord, Refused as ChangeRefused, Shelf, Shelves, Standing, Step, Stretch, Trial,
+    Trouble, Unread, Unwritten, Verdict, Why,
 };
 pub use metrics::Ended;
 pub use recorder::{Cited, Counts, Record, Recorder, RequestId};
@@ -328,7 +330,8 @@ impl Gateway {
             .route(docent_protocol::ENDPOINT, get(upgrade))
             .route("/ws/assistant/", get(upgrade))
             .with_state(shared.clone())
-            .merge(self.desk(Listener::Public));
+            .merge(self.desk(Listener::Public))
+            .fallback(lost::lost);
         let sockets = shared.settings.max_connections.saturating_add(SPARE_SOCKETS);
         let drained = async {
             stop.cancelled().await;
@@ -358,7 +361,9 @@ impl Gateway {
     pub async fn administer(&self, listener: TcpListener, stop: CancellationToken) {
         /// Monitors ask with a connection or two; beyond it somebody else found the port.
         const SOCKETS: usize = 64;
-        let app = admin::router(self.shared.clone()).merge(self.desk(Listener::Admin));
+        let app = admin::router(self.shared.clone())
+            .merge(self.desk(Listener::Admin))
+            .fallback(lost::lost);
         tokio::select! {
             biased;
             () = stop.cancelled() => {}

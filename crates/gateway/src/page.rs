@@ -55,14 +55,19 @@ static DOCS_PAGE: LazyLock<Asset> = asset!("html", DOCS);
 static DOCS_STYLE: LazyLock<Asset> = asset!("css", include_str!("page/docs.css"));
 static ASYNCAPI: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("application/yaml; charset=utf-8", include_str!("asyncapi.yaml")));
-/// The widget with its look: one file for whoever uses it, two for whoever writes them.
+/// The widget with its look and its parts: one file for whoever uses it, three for whoever writes them.
 static WIDGET: LazyLock<Asset> = asset!(
     "javascript",
-    include_str!("page/widget.js").replace(LOOK, include_str!("page/widget.css"))
+    include_str!("page/widget.js")
+        .replace(LOOK, include_str!("page/widget.css"))
+        .replace(PARTS, include_str!("page/widget_parts.js"))
 );
 
 /// Where the look goes, inside the quotes of a text.
 const LOOK: &str = "/* widget.css */";
+
+/// Where the parts go.
+const PARTS: &str = "/* widget_parts.js */";
 
 pub(crate) async fn html(State(shared): State<Arc<Shared>>, request: HeaderMap) -> Response {
     page(&PAGE, &request, &shared.settings.origins)
@@ -84,6 +89,7 @@ pub(crate) async fn sources_style(request: HeaderMap) -> Response {
 pub(crate) async fn assistants(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let assistants = shared.engine.assistants();
     let cards = AssistantCards {
+        question_chars: shared.settings.max_question_chars,
         assistants: assistants
             .iter()
             .map(|one| AssistantCard {
@@ -159,6 +165,9 @@ mod tests {
         let look = include_str!("page/widget.css");
         assert!(!look.contains(['`', '\\']) && !look.contains("${"));
         assert!(WIDGET.text().contains(look) && !WIDGET.text().contains(LOOK));
+        assert!(
+            WIDGET.text().contains(include_str!("page/widget_parts.js")) && !WIDGET.text().contains(PARTS)
+        );
     }
 
     #[test]

@@ -11,8 +11,8 @@ use std::time::Duration;
 use docent_corpus::{Answer, Assistant, AssistantId, Outcome};
 use docent_gateway::{
     Asking, Certificates, ChangeRefused, DeskSettings, Done, Effect, Engine, EngineError, Figures, Gateway,
-    Group, Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, Progress, Settings, Shelves, Step,
-    Trial, Trouble, Unwritten, listen,
+    Group, Keeper, Lately, Listener, NewAnswer, NewDocument, NewLesson, OwnAnswer, OwnAnswers, Progress,
+    Settings, Shelves, Standing, Step, Trial, Trouble, Unwritten, listen,
 };
 use rcgen::generate_simple_self_signed;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -52,6 +52,22 @@ impl Keeper for Canned {
 
     fn curate(&self, _: NewAnswer) -> Result<Effect, Unwritten> {
         Err(Unwritten::Failed)
+    }
+
+    fn own(&self, _: AssistantId) -> Result<OwnAnswers, Trouble> {
+        Ok(OwnAnswers::default())
+    }
+
+    fn revise(&self, _: OwnAnswer, _: NewAnswer) -> Result<Effect, Unwritten> {
+        Err(Unwritten::Failed)
+    }
+
+    fn withdraw(&self, _: AssistantId, _: OwnAnswer) -> Result<Effect, Unwritten> {
+        Err(Unwritten::Failed)
+    }
+
+    fn standing(&self, _: AssistantId, questions: &[String]) -> Result<Vec<Standing>, Trouble> {
+        Ok(vec![Standing::Nothing; questions.len()])
     }
 
     fn teach(&self, _: NewLesson) -> Result<Effect, Unwritten> {
@@ -101,6 +117,7 @@ impl Keeper for Canned {
             name: name.to_owned(),
             effect: Effect::Later,
             lost: Vec::new(),
+            really: None,
         })
     }
 }
@@ -166,6 +183,83 @@ fn session(reply: &str) -> (String, String) {
         cookie.split(';').next().unwrap().to_owned(),
         proof.split('"').next().unwrap().to_owned(),
     )
+}
+
+/// Returns where a page leads in another language, without what stands for `&` there.
+fn switches(page: &str) -> Vec<String> {
+    let (_, languages) = page.split_once("class=\"languages\"").unwrap();
+    let (languages, _) = languages.split_once("</nav>").unwrap();
+    let links = languages.split("href=\"").skip(1);
+    links
+        .map(|link| link.split('"').next().unwrap().replace("&amp;", "&"))
+        .collect()
+}
+
+#[tokio::test]
+async fn another_language_keeps_what_the_address_says_and_leads_nowhere_that_is_not() {
+    let server = start(Listener::Admin, None, None);
+    let (cookie, proof) = session(&send(&server, "GET /desk/try", "").await);
+    let kept = [
+        ("try?assistant=1&lang=en", "?assistant=1&lang=kk"),
+        (
+            "upload?assistant=1&document=a+%26b.txt",
+            "?assistant=1&document=a+%26b.txt&lang=kk",
+        ),
+        ("charts?assistant=all&days=7", "?assistant=all&days=7&lang=kk"),
+        ("unanswered?assistant=1&days=90", "?assistant=1&days=90&lang=kk"),
+        ("nothing", "?lang=kk"),
+    ];
+    for (path, link) in kept {
+        let page = send(&server, &format!("GET /desk/{path}\r\nCookie: {cookie}"), "").await;
+        assert_eq!(switches(&page)[1], link, "{path}");
+    }
+    // What a form made is asked for again with what stands in the form.
+    let form = format!("proof={proof}&assistant=1&question=a&document=b");
+    let page = send(&server, &format!("POST /desk/try\r\nCookie: {cookie}"), &form).await;
+    assert!(page.contains("form=\"ask\" formaction=\"try?lang=kk\""), "{page}");
+    let again = send(
+        &server,
+        &format!("POST /desk/try?lang=en\r\nCookie: {cookie}"),
+        &form,
+    )
+    .await;
+    assert!(
+        again.contains("lang=\"en\"") && again.contains(">\na</textarea>"),
+        "{again}"
+    );
+    // What has no address of its own leads to a page that has one.
+    for path in ["curate", "teach", "draft", "redraft"] {
+        let reply = send(
+            &server,
+            &format!("GET /desk/{path}?lang=kk\r\nCookie: {cookie}"),
+            "",
+        )
+        .await;
+        assert!(reply.starts_with("HTTP/1.1 303"), "{path}: {reply}");
+    }
+    let refused = send(
+        &server,
+        &format!("POST /desk/delete\r\nCookie: {cookie}"),
+        "proof=x",
+    )
+    .await;
+    assert_eq!(switches(&refused)[1], "./?lang=kk");
+}
+
+#[tokio::test]
+async fn what_is_not_here_is_told_in_three_languages() {
+    let server = start(Listener::Admin, None, None);
+    let plain = send(&server, "GET /nowhere", "").await;
+    assert!(plain.starts_with("HTTP/1.1 404"), "{plain}");
+    for told in [
+        "Такой страницы здесь нет",
+        "Мұнда ондай бет жоқ",
+        "There is no such page",
+    ] {
+        assert!(plain.contains(told), "{told}: {plain}");
+    }
+    let page = send(&server, "GET /nowhere\r\nAccept: text/html", "").await;
+    assert!(page.contains("<section lang=\"kk\">"), "{page}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 
 mod decode;
 mod garble;
+mod kinds;
 mod letters;
 mod library;
 mod ocr;
@@ -17,6 +18,7 @@ mod tidy;
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
 pub const READER_VERSION: u32 = 7;
 
+pub use kinds::{Fits, fits, is_known_ending};
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, may_be_document, scan};
 pub use ocr::{MAX_RECOGNISED_PAGES, Picture, Recognise, Recognised};
 pub use passages::{HARD_CHARS, passages};

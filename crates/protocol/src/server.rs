@@ -42,6 +42,8 @@ pub struct AssistantCard {
 pub struct AssistantCards {
     /// The entries, ordered by `id`.
     pub assistants: Vec<AssistantCard>,
+    /// The most characters that a question may have.
+    pub question_chars: usize,
 }
 
 impl AssistantCards {

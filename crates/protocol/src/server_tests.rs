@@ -62,8 +62,9 @@ fn the_list_beside_the_socket_has_what_a_page_shows_first() {
             language: Some("kk".to_owned()),
             suggestions: vec!["Қалай?".to_owned()],
         }],
+        question_chars: 4_000,
     };
-    let written = r#"{"assistants":[{"id":4,"name":"Көмекші","description":"Жауап береді","language":"kk","suggestions":["Қалай?"]}]}"#;
+    let written = r#"{"assistants":[{"id":4,"name":"Көмекші","description":"Жауап береді","language":"kk","suggestions":["Қалай?"]}],"question_chars":4000}"#;
     assert_eq!(cards.to_json(), written);
 }
 

@@ -61,7 +61,7 @@ fn a_model_comes_and_goes_with_the_setting_and_nothing_is_encoded_twice() {
 
     library.write("staff/c.txt", "Пропуск выдаёт охрана.\n");
     let told = library.index();
-    assert!(told.contains("encoded by the model: 1 passages"), "{told}");
+    assert!(told.contains("encoded by the model: 1 passage"), "{told}");
 
     // Another model: all passages, and no document is read for it.
     let before = found(&library, "получка");

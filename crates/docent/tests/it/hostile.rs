@@ -97,7 +97,7 @@ fn a_file_that_wants_more_of_the_processor_than_there_is_takes_too_long() {
         told.contains("long.txt") && told.contains(": timeout: reading took longer"),
         "{told}"
     );
-    assert!(told.contains("1 documents, 1 not readable"), "{told}");
+    assert!(told.contains("1 document, 1 not readable"), "{told}");
 }
 
 /// The processes below one, at any depth.

@@ -261,7 +261,7 @@ fn settings_of_the_library_hold_and_the_command_line_goes_before_them() {
     // The index inside the library is no document of it.
     let again = library.index();
     assert!(
-        again.contains("1 documents, 0 not readable") && again.contains("nothing has changed"),
+        again.contains("1 document, 0 not readable") && again.contains("nothing has changed"),
         "{again}"
     );
     let other = tempfile::tempdir().unwrap();

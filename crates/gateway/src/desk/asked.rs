@@ -7,8 +7,8 @@ use docent_corpus::AssistantId;
 /// Questions of one assistant that were asked lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lately {
-    /// Whose.
-    pub assistant: AssistantId,
+    /// Whose; all assistants' without.
+    pub assistant: Option<AssistantId>,
     /// Of so many days.
     pub days: u32,
 }
@@ -80,15 +80,86 @@ pub struct NewLesson {
     pub contains: Option<String>,
 }
 
-/// Why a keeper's line was not added; the file is as it was.
+/// An answer in the keeper's own words, as it stands in the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAnswer {
+    /// The line of `answers.toml` on which it begins.
+    pub line: usize,
+    /// Tells it from what may stand there meanwhile.
+    pub mark: String,
+    /// The questions it answers.
+    pub questions: Vec<String>,
+    /// The text.
+    pub text: String,
+    /// Its last day, ISO 8601.
+    pub until: Option<String>,
+    /// Whether that day has passed.
+    pub over: bool,
+    /// The document that is shown as its source.
+    pub source: Option<String>,
+}
+
+/// The keeper's own answers of one assistant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnAnswers {
+    /// In the order of the file.
+    pub answers: Vec<OwnAnswer>,
+    /// What in the file could not be used and why, in the program's own words.
+    pub faults: Vec<String>,
+}
+
+/// What a question gets at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Nothing,
+    /// Places that may help.
+    Places,
+    /// An answer from the documents.
+    Answered,
+    /// The keeper's own answer on this line of `answers.toml`.
+    Own(usize),
+}
+
+impl Standing {
+    /// Tells whether nobody has to do anything about it.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Answered | Self::Own(_))
+    }
+}
+
+/// What is wrong with something that a keeper wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is no question, or one without a word.
+    NoQuestion,
+    /// There are more questions than this.
+    ManyQuestions(usize),
+    /// A question has more characters than this.
+    LongQuestion(usize),
+    /// There is no text.
+    NoText,
+    /// The text has more characters than this.
+    LongText(usize),
+    /// The last day is no date.
+    NoDate,
+    /// The last day has passed.
+    Past,
+    /// No document is named.
+    NoDocument,
+}
+
+/// Why what a keeper wrote was not saved; the file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unwritten {
-    /// What was to be added cannot be; the program's own words.
-    Unfit(String),
-    /// The question has an answer or a place already; where, in the program's own words.
-    Taken(String),
-    /// The file has to be mended first; the program's own words.
-    Broken(String),
+    /// It cannot be as it is.
+    Unfit(Flaw),
+    /// This line of `answers.toml` answers the question already.
+    Answered(usize),
+    /// The file has to be mended first: which, and what is wrong in the program's own words.
+    Broken(&'static str, String),
+    /// Somebody has changed the file since it was shown.
+    Changed,
     /// There is no such assistant.
     Unknown,
     /// The system does not let the folder be written; the log says why.

@@ -66,6 +66,32 @@ impl Words {
         }
     }
 
+    /// Returns a day in ISO 8601 as people write it.
+    pub(super) fn day_of(self, iso: &str) -> String {
+        let parts: Vec<&str> = iso.split('-').collect();
+        match (self.0, parts.as_slice()) {
+            (Language::Russian | Language::Kazakh, [year, month, day]) => format!("{day}.{month}.{year}"),
+            _ => iso.to_owned(),
+        }
+    }
+
+    /// Returns a day in ISO 8601 without its year.
+    pub(super) fn short_day(self, iso: &str) -> String {
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let mut parts = iso.split('-').skip(1);
+        let (month, day) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let named = month
+            .parse::<usize>()
+            .ok()
+            .and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+        match (self.0, named) {
+            (Language::English, Some(month)) => format!("{} {month}", day.trim_start_matches('0')),
+            _ => format!("{day}.{month}"),
+        }
+    }
+
     pub(super) fn bytes(self, bytes: u64) -> String {
         let [b, k, m] = match self.0 {
             Language::Russian | Language::Kazakh => ["Б", "КБ", "МБ"],

@@ -6,7 +6,7 @@ use docent_corpus::Language;
 use maud::{DOCTYPE, Markup, html};
 
 use super::words::Words;
-use super::{Notice, PAGES};
+use super::{Notice, PAGES, query_of};
 
 /// This server's own script and sheet, its forms back to it, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
@@ -21,12 +21,42 @@ pub(super) struct Ways<'a> {
     pub(super) may_leave: bool,
 }
 
+/// How a page comes in another language, with everything on it that somebody chose or typed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Switch<'a> {
+    /// By its address, empty for the one it has, and its query.
+    Page(&'a str, &'a [(String, String)]),
+    /// What stands in the form of this id is sent to this address.
+    Form(&'static str, &'static str),
+}
+
+impl Switch<'_> {
+    fn to(self, words: Words, language: Language) -> Markup {
+        let current = (language == words.0).then_some("true");
+        let (code, name) = (language.code(), language_name(language));
+        match self {
+            Self::Page(address, query) => {
+                let mut link = query_of(address);
+                for (key, value) in query.iter().filter(|(key, _)| key != "lang") {
+                    link.append_pair(key, value);
+                }
+                link.append_pair("lang", code);
+                html! { a href=(link.finish()) lang=(code) hreflang=(code) aria-current=[current] { (name) } }
+            }
+            Self::Form(form, address) => html! {
+                button form=(form) formaction={ (address) "?lang=" (code) } formmethod="post" formnovalidate lang=(code) aria-current=[current] { (name) }
+            },
+        }
+    }
+}
+
 /// Returns a page.
 pub(super) fn page(
     words: Words,
     status: StatusCode,
     title: &str,
     ways: Option<&Ways<'_>>,
+    switch: Switch<'_>,
     notice: Option<&Notice>,
     body: &Markup,
 ) -> Response {
@@ -43,6 +73,8 @@ pub(super) fn page(
                 script src="desk.js" defer {}
             }
             body {
+                // The first button of a form is what the enter key presses, and that is not another language.
+                @if let Switch::Form(form, _) = switch { button form=(form) hidden {} }
                 a class="skip" href="#main" { (words.skip()) }
                 header {
                     p class="brand" { b { "docent" } " " span { (words.desk()) } }
@@ -55,10 +87,7 @@ pub(super) fn page(
                     }
                     div class="corner" {
                         nav class="languages" aria-label=(words.languages()) {
-                            @for language in Language::ALL {
-                                a href={ "?lang=" (language.code()) } lang=(language.code()) hreflang=(language.code())
-                                    aria-current=[(language == words.0).then_some("true")] { (language_name(language)) }
-                            }
+                            @for language in Language::ALL { (switch.to(words, language)) }
                         }
                         @if let Some(ways) = ways.filter(|ways| ways.may_leave) {
                             form method="post" action="sign-out" { (ways.proof) button class="quiet" { (words.sign_out()) } }
@@ -89,7 +118,7 @@ pub(super) fn page(
 /// Returns a page that only says something, to somebody who is not signed in.
 pub(super) fn told(words: Words, status: StatusCode, text: &str) -> Response {
     let again = html! { p { a href="./" { (words.back()) } } };
-    page(words, status, text, None, None, &again)
+    page(words, status, text, None, Switch::Page("./", &[]), None, &again)
 }
 
 fn language_name(language: Language) -> &'static str {

@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::time::SystemTime;
 
-use super::asked::{Figures, Group, Lately, NewAnswer, NewLesson, Unwritten};
+use super::asked::{
+    Figures, Group, Lately, NewAnswer, NewLesson, OwnAnswer, OwnAnswers, Standing, Unwritten,
+};
 use docent_corpus::{Answer, AssistantId, QuestionTerm, Reading, Version};
 
 /// What an assistant's keeper sees and does: the program's library, or a canned one in tests.
@@ -47,11 +49,39 @@ pub trait Keeper: Send + Sync + 'static {
     /// When it is not added; the file is as it was.
     fn curate(&self, new: NewAnswer) -> Result<Effect, Unwritten>;
 
+    /// Returns the keeper's own answers of an assistant as they stand in its folder. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be looked at.
+    fn own(&self, assistant: AssistantId) -> Result<OwnAnswers, Trouble>;
+
+    /// Puts another answer in the place of one, and waits until it is given. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When it is not; the file is as it was.
+    fn revise(&self, was: OwnAnswer, new: NewAnswer) -> Result<Effect, Unwritten>;
+
+    /// Takes an answer away, and waits until it is no longer given. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When it is not; the file is as it was.
+    fn withdraw(&self, assistant: AssistantId, was: OwnAnswer) -> Result<Effect, Unwritten>;
+
+    /// Tells what questions get at present, without asking a model. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be asked.
+    fn standing(&self, assistant: AssistantId, questions: &[String]) -> Result<Vec<Standing>, Trouble>;
+
     /// Adds a question with the place that answers it, and waits until it does. Blocks.
     ///
     /// # Errors
     ///
-    /// When it is not added; the file is as it was.
+    /// When it is not added; the file is as it was. One that is taught already is moved to the new place.
     fn teach(&self, new: NewLesson) -> Result<Effect, Unwritten>;
 
     /// Takes a document in, whole or not at all, and waits until it answers. Blocks.
@@ -198,6 +228,8 @@ pub struct Done {
     pub effect: Effect,
     /// What could not be read of it, in the reader's own words.
     pub lost: Vec<String>,
+    /// The kind that its content is of, where its ending names another that is read nevertheless.
+    pub really: Option<String>,
 }
 
 /// Whether a change answers already.
@@ -216,6 +248,10 @@ pub enum Effect {
 pub enum Refused {
     /// Not a name that a document may have.
     Name,
+    /// No document is called so; the ending.
+    Ending(String),
+    /// The content is of another kind than the ending says: the kind, and the ending.
+    Disagrees(String, String),
     /// There is a document of that name.
     Exists(String),
     /// There is no such assistant or document.
@@ -314,6 +350,8 @@ pub struct Candidate {
     pub missing: Vec<String>,
     /// How alike a question is that the operator has taught for it.
     pub taught: Option<f32>,
+    /// Words of it, verbatim, by which it can be told from the rest of its document.
+    pub telling: String,
 }
 
 /// A stretch of a line.

@@ -49,7 +49,8 @@ fn form(words: Words, status: StatusCode, notice: Option<&Notice>) -> Response {
             button class="main" { (words.sign_in()) }
         }
     };
-    frame::page(words, status, words.sign_in_title(), None, notice, &body)
+    let switch = frame::Switch::Page("", &[]);
+    frame::page(words, status, words.sign_in_title(), None, switch, notice, &body)
 }
 
 /// Compares the token and begins a session.

@@ -11,6 +11,7 @@ use axum::response::Response;
 use docent_corpus::{Answer, AssistantId};
 use maud::{Markup, html};
 
+use super::frame::Switch;
 use super::keeper::{Candidate, Change, Evidence, Step, Stretch, Trial, Verdict, Why};
 use super::words::Words;
 use super::{Desk, Posted, Visit};
@@ -47,7 +48,8 @@ pub(super) async fn asked(State(desk): State<Arc<Desk>>, posted: Posted) -> Resp
         .collect();
     let form = form(visit, &desk, assistant, &question);
     let Some(assistant) = assistant.filter(|_| !question.is_empty()) else {
-        return visit.page(words.trial(), Some("try"), &form);
+        let switch = Switch::Form("ask", "try");
+        return visit.response_in(StatusCode::OK, words.trial(), Some("try"), switch, &form);
     };
     // A turn, then the answer; as long in all as a person would wait.
     let made = async {
@@ -64,7 +66,8 @@ pub(super) async fn asked(State(desk): State<Arc<Desk>>, posted: Posted) -> Resp
     match tokio::time::timeout(patience, made).await {
         Ok(Ok(trial)) => {
             let body = html! { (form) (shown(visit, &desk, assistant, &trial)) };
-            visit.page(words.trial(), Some("try"), &body)
+            let switch = Switch::Form("ask", "try");
+            visit.response_in(StatusCode::OK, words.trial(), Some("try"), switch, &body)
         }
         Ok(Err(trouble)) => visit.trouble(&trouble),
         Err(_) => visit.told(StatusCode::SERVICE_UNAVAILABLE, words.busy()),
@@ -76,7 +79,7 @@ fn form(visit: &Visit, desk: &Desk, chosen: Option<AssistantId>, question: &str)
     let assistants = desk.shared.engine.assistants();
     html! {
         p class="lead" { (words.trial_lead()) }
-        form class="card ask" method="post" action="try" {
+        form class="card ask" id="ask" method="post" action="try" {
             (visit.proof())
             div {
                 label for="assistant" { (words.assistant()) }
@@ -86,7 +89,7 @@ fn form(visit: &Visit, desk: &Desk, chosen: Option<AssistantId>, question: &str)
             }
             div class="wide" {
                 label for="question" { (words.question()) }
-                textarea id="question" name="question" rows="2" required maxlength=(desk.shared.settings.max_question_chars.min(100_000)) { (question) }
+                textarea id="question" name="question" rows="2" required maxlength=(desk.shared.settings.max_question_chars.min(100_000)) { "\n" (question) }
             }
             button class="main" { (words.ask()) }
         }
@@ -100,7 +103,9 @@ pub(super) fn shown(visit: &Visit, desk: &Desk, assistant: AssistantId, trial: &
         section class="card" aria-labelledby="answer" {
             h2 id="answer" { (words.answer()) }
             (answer(words, assistant, &trial.answer, linked))
-            @if let Some(line) = trial.curated { p { b { (words.curated_from(line)) } } }
+            @if let Some(line) = trial.curated {
+                p { b { (words.curated_from(line)) } " " a href={ "answer?assistant=" (assistant) "&line=" (line) } { (words.change_it()) } }
+            }
         }
         @if !trial.models.is_empty() {
             section class="card" aria-labelledby="models" {

@@ -10,10 +10,12 @@ use axum::response::Response;
 use docent_corpus::AssistantId;
 use maud::{Markup, html};
 
-use super::asked::{Group, Lately, NewAnswer, NewLesson, Unwritten};
-use super::keeper::{Candidate, Effect, Keeper, Trial};
+use super::asked::{Group, Lately, NewAnswer, NewLesson, Standing, Unwritten};
+use super::frame::Switch;
+use super::keeper::{Candidate, Effect, Trial, Verdict};
+use super::own::{Draft, documents, fields, kept};
 use super::words::{Words, texts};
-use super::{Desk, Posted, Visit, figures, trial};
+use super::{Desk, Posted, Visit, figures, to, trial};
 
 /// Groups on the page: more are not worked off in one sitting.
 const GROUPS: usize = 50;
@@ -30,25 +32,23 @@ texts! {
     of_them_offered: "с подсказкой мест", "орындар ұсынылған", "offered places";
     resolve: "Ответить", "Жауап беру", "Answer it";
     resolve_title: "Вопрос без ответа", "Жауапсыз сұрақ", "A question without an answer";
+    settled: "Уже отвечено", "Жауап берілді", "Answered by now";
+    settled_hint: "Эти вопросы сейчас получают ответ: документ, ваш текст или указанный отрывок появился позже.", "Бұл сұрақтар қазір жауап алады: құжат, мәтініңіз немесе көрсетілген үзінді кейін пайда болды.", "These questions get an answer now: a document, your text or the passage came later.";
+    none_open: "На все эти вопросы уже есть ответ.", "Бұл сұрақтардың бәріне жауап бар.", "All of these questions have an answer by now.";
+    now: "Сейчас", "Қазір", "Now";
+    now_nothing: "ответа нет", "жауап жоқ", "no answer";
+    now_places: "предлагаются места, точного ответа нет", "орындар ұсынылады, нақты жауап жоқ", "places are offered, no exact answer";
+    now_answered: "отвечает документ", "құжат жауап береді", "a document answers";
+    now_own: "отвечает ваш текст", "сіздің мәтініңіз жауап береді", "your own text answers";
+    change_it: "Изменить этот ответ", "Бұл жауапты өзгерту", "Change this answer";
     own_answer: "Свой ответ", "Өз жауабыңыз", "Your own answer";
     own_answer_hint: "Текст показывается слово в слово на эти вопросы и их близкие варианты. Он записывается в answers.toml в папке ассистента.", "Мәтін осы сұрақтарға және олардың жақын нұсқаларына сөзбе-сөз көрсетіледі. Ол ассистент қалтасындағы answers.toml файлына жазылады.", "The text is shown word for word to these questions and their near variants. It is written into answers.toml in the assistant's folder.";
-    questions_label: "Вопросы, каждый с новой строки", "Сұрақтар, әрқайсысы жаңа жолдан", "Questions, one on each line";
-    until_label: "Действует по (необязательно)", "Дейін жарамды (міндетті емес)", "Holds through (optional)";
-    source_label: "Документ-источник (необязательно)", "Дереккөз құжат (міндетті емес)", "Document as its source (optional)";
-    no_source: "без источника", "дереккөзсіз", "none";
-    save_answer: "Сохранить ответ", "Жауапты сақтау", "Save the answer";
     attach_title: "Или отрывок, в котором есть ответ", "Немесе жауабы бар үзінді", "Or the passage that answers";
     attach_hint: "Вопрос и похожие на него будут отвечаться из этого места. Он записывается в questions.jsonl.", "Сұрақ пен оған ұқсастарға осы жерден жауап беріледі. Ол questions.jsonl файлына жазылады.", "The question and those like it are answered from that place. It is written into questions.jsonl.";
     attach: "Отвечать отсюда", "Осыдан жауап беру", "Answer from here";
     no_place: "Для этого вопроса отрывков не нашлось.", "Бұл сұраққа үзінді табылмады.", "No passage was found for this question.";
-    saved: "Сохранено. Вопрос задан снова:", "Сақталды. Сұрақ қайта қойылды:", "Saved. The question was asked again:";
-    saved_held: "Сохранено, но контрольные вопросы не прошли: пока отвечает прежнее состояние.", "Сақталды, бірақ бақылау сұрақтары өтпеді: әзірге бұрынғы күйі жауап береді.", "Saved, but the golden questions did not pass: the state before answers.";
-    saved_later: "Сохранено; подействует, когда изменение будет принято.", "Сақталды; өзгеріс қабылданғанда күшіне енеді.", "Saved; it takes effect when the change has been taken in.";
-    not_saved: "Не сохранено:", "Сақталмады:", "Not saved:";
-    taken: "на этот вопрос уже есть ответ:", "бұл сұраққа жауап бар:", "this question is settled already:";
-    mend_first: "сначала поправьте файл:", "алдымен файлды түзетіңіз:", "the file has to be mended first:";
-    not_written: "папку не удалось изменить, причина в журнале сервера.", "қалтаны өзгерту мүмкін болмады, себебі сервер журналында.", "the folder could not be changed; the server's log says why.";
     to_unanswered: "К вопросам без ответа", "Жауапсыз сұрақтарға", "To the unanswered questions";
+    all_assistants: "Все ассистенты", "Барлық ассистент", "All assistants";
     period: "За время", "Уақыт", "Period";
 }
 
@@ -61,74 +61,124 @@ impl Words {
         self.counted(n as usize, ["раз", "раза", "раз"], "рет", ["time", "times"])
     }
 
-    fn unwritten(self, refused: &Unwritten) -> String {
-        match refused {
-            Unwritten::Unfit(what) => what.clone(),
-            Unwritten::Taken(what) => format!("{} {what}", self.taken()),
-            Unwritten::Broken(what) => format!("{} {what}", self.mend_first()),
-            Unwritten::Unknown | Unwritten::Failed => self.not_written().to_owned(),
+    /// Says what a question gets at present.
+    fn standing(self, standing: Standing) -> &'static str {
+        match standing {
+            Standing::Nothing => self.now_nothing(),
+            Standing::Places => self.now_places(),
+            Standing::Answered => self.now_answered(),
+            Standing::Own(_) => self.now_own(),
         }
     }
 }
 
-/// What is chosen in the address: an assistant, the first one by default, and a time, a month by default.
-pub(super) fn lately(visit: &Visit, desk: &Desk) -> Option<Lately> {
+/// The class of what a question gets: its colour.
+fn kind(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Nothing => "failed",
+        Standing::Places => "partly",
+        Standing::Answered | Standing::Own(_) => "fine",
+    }
+}
+
+/// What all assistants are called in an address.
+const ALL: &str = "all";
+
+/// What is chosen in the address: an assistant, the first one by default, and a time, a month by default; all assistants only
+/// where the page can show them.
+pub(super) fn lately(visit: &Visit, desk: &Desk, all: bool) -> Option<Lately> {
     let assistants = desk.shared.engine.assistants();
-    let asked = visit
-        .asked("assistant")
-        .and_then(|id| id.parse().ok())
-        .map(AssistantId);
-    let assistant = assistants
-        .iter()
-        .find(|one| Some(one.id) == asked)
-        .or(assistants.first())?
-        .id;
+    let asked = visit.asked("assistant");
+    let id = asked.and_then(|id| id.parse().ok()).map(AssistantId);
+    let chosen = assistants.iter().find(|one| Some(one.id) == id);
+    let assistant = chosen.or(assistants.first())?.id;
     let days = visit.asked("days").and_then(|days| days.parse().ok());
     let days = days.filter(|days| DAYS.contains(days)).unwrap_or(DAYS[1]);
-    Some(Lately { assistant, days })
+    Some(Lately {
+        assistant: Some(assistant).filter(|_| !(all && asked == Some(ALL))),
+        days,
+    })
 }
 
 /// The links to other times and assistants; `page` is the address of the page.
-pub(super) fn choices(visit: &Visit, desk: &Desk, page: &str, chosen: Lately) -> Markup {
+pub(super) fn choices(visit: &Visit, desk: &Desk, page: &str, chosen: Lately, all: bool) -> Markup {
     let words = visit.words;
     let assistants = desk.shared.engine.assistants();
+    let name = |id: Option<AssistantId>| id.map_or_else(|| ALL.to_owned(), |id| id.to_string());
     html! {
         div class="tools" {
             nav class="choice" aria-label=(words.period()) { @for days in DAYS {
-                a href={ (page) "?assistant=" (chosen.assistant) "&days=" (days) } aria-current=[(days == chosen.days).then_some("page")] { (words.days(days)) }
+                a href={ (page) "?assistant=" (name(chosen.assistant)) "&days=" (days) } aria-current=[(days == chosen.days).then_some("page")] { (words.days(days)) }
             } }
             @if assistants.len() > 1 {
-                nav class="choice" aria-label=(words.assistant()) { @for one in assistants.iter() {
-                    a href={ (page) "?assistant=" (one.id) "&days=" (chosen.days) } aria-current=[(one.id == chosen.assistant).then_some("page")] { (one.name) }
-                } }
+                nav class="choice" aria-label=(words.assistant()) {
+                    @if all {
+                        a href={ (page) "?assistant=" (ALL) "&days=" (chosen.days) } aria-current=[chosen.assistant.is_none().then_some("page")] { (words.all_assistants()) }
+                    }
+                    @for one in assistants.iter() {
+                        a href={ (page) "?assistant=" (one.id) "&days=" (chosen.days) } aria-current=[(Some(one.id) == chosen.assistant).then_some("page")] { (one.name) }
+                    }
+                }
             }
         }
     }
 }
 
-/// The groups.
+/// The pages that forms make have no address of their own: whoever comes there by one is led to where they begin.
+pub(super) async fn door(_: Visit) -> Response {
+    to("unanswered")
+}
+
+/// The groups: those that want something first.
 pub(super) async fn page(State(desk): State<Arc<Desk>>, visit: Visit) -> Response {
     let words = visit.words;
-    let Some(chosen) = lately(&visit, &desk) else {
+    let chosen = lately(&visit, &desk, false);
+    let Some((chosen, assistant)) = chosen.and_then(|chosen| Some((chosen, chosen.assistant?))) else {
         return visit.told(StatusCode::NOT_FOUND, words.no_journal());
     };
-    let groups = match desk.look(&visit, move |keeper| keeper.unanswered(chosen)).await {
+    let looked = desk.look(&visit, move |keeper| {
+        let Some(mut groups) = keeper.unanswered(chosen)? else {
+            return Ok(None);
+        };
+        groups.truncate(GROUPS);
+        let first = |group: &Group| {
+            group
+                .examples
+                .first()
+                .map_or_else(String::new, |(text, _)| text.clone())
+        };
+        let questions: Vec<String> = groups.iter().map(first).collect();
+        let standing = keeper.standing(assistant, &questions)?;
+        Ok(Some(groups.into_iter().zip(standing).collect::<Vec<_>>()))
+    });
+    let groups = match looked.await {
         Ok(groups) => groups,
         Err(response) => return response,
     };
     let body = html! {
         p class="lead" { (words.unanswered_lead()) }
-        (choices(&visit, &desk, "unanswered", chosen))
+        (choices(&visit, &desk, "unanswered", chosen, false))
         @match &groups {
             None => section class="card" { p { (words.no_journal()) } },
             Some(groups) if groups.is_empty() => section class="card" { p class="empty" { (words.none_unanswered()) } },
-            Some(groups) => @for (nth, one) in groups.iter().take(GROUPS).enumerate() { (group(&visit, chosen, one, nth)) },
+            Some(groups) => {
+                @let (settled, open): (Vec<_>, Vec<_>) = groups.iter().enumerate().partition(|(_, (_, standing))| standing.is_settled());
+                @if open.is_empty() { section class="card" { p class="empty" { (words.none_open()) } } }
+                @for (nth, (one, standing)) in open { (group(&visit, assistant, one, *standing, nth)) }
+                @if !settled.is_empty() {
+                    details class="settled" {
+                        summary { h2 { (words.settled()) " " span class="count" { (words.number(settled.len() as u64)) } } }
+                        p class="hint" { (words.settled_hint()) }
+                        @for (nth, (one, standing)) in settled { (group(&visit, assistant, one, *standing, nth)) }
+                    }
+                }
+            }
         }
     };
     visit.page(words.unanswered(), Some("unanswered"), &body)
 }
 
-fn group(visit: &Visit, chosen: Lately, group: &Group, nth: usize) -> Markup {
+fn group(visit: &Visit, assistant: AssistantId, group: &Group, standing: Standing, nth: usize) -> Markup {
     let words = visit.words;
     let first = group.examples.first().map_or("", |(text, _)| text);
     html! {
@@ -141,12 +191,17 @@ fn group(visit: &Visit, chosen: Lately, group: &Group, nth: usize) -> Markup {
                         time datetime=(figures::moment(group.last)) { (figures::date(group.last)) }
                         @if group.offered > 0 { "; " (words.of_them_offered()) ": " (words.number(group.offered)) }
                     }
+                    p class=(kind(standing)) { span class="lamp" { (words.now()) ": " (words.standing(standing)) } }
                 }
-                form method="post" action="unanswered" {
-                    (visit.proof())
-                    input type="hidden" name="assistant" value=(chosen.assistant);
-                    @for (text, _) in &group.examples { input type="hidden" name="question" value=(text); }
-                    button class="main" aria-describedby={ "group" (nth) } { (words.resolve()) }
+                @if let Standing::Own(line) = standing {
+                    a class="button" href={ "answer?assistant=" (assistant) "&line=" (line) } aria-describedby={ "group" (nth) } { (words.change_it()) }
+                } @else {
+                    form method="post" action="unanswered" {
+                        (visit.proof())
+                        input type="hidden" name="assistant" value=(assistant);
+                        @for (text, _) in &group.examples { input type="hidden" name="question" value=(text); }
+                        button class=(if standing.is_settled() { "quiet" } else { "main" }) aria-describedby={ "group" (nth) } { (words.resolve()) }
+                    }
                 }
             }
             @if group.examples.len() > 1 {
@@ -202,13 +257,9 @@ pub(super) async fn group_asked(State(desk): State<Arc<Desk>>, posted: Posted) -
     ways(&desk, &posted, &draft, None).await
 }
 
-/// What stands in the form of an answer.
-#[derive(Default)]
-struct Draft {
-    questions: String,
-    text: String,
-    until: String,
-    source: String,
+/// The same page in another language, with what stands in the form of an answer.
+pub(super) async fn draft(State(desk): State<Arc<Desk>>, posted: Posted) -> Response {
+    ways(&desk, &posted, &Draft::of(&posted), None).await
 }
 
 /// The page with both ways; `refused` says why the last try was not saved.
@@ -223,35 +274,24 @@ async fn ways(desk: &Arc<Desk>, posted: &Posted, draft: &Draft, refused: Option<
         Ok(trial) => trial,
         Err(response) => return response,
     };
-    let shelves = match desk.look(visit, Keeper::shelves).await {
-        Ok(shelves) => shelves,
+    let documents = match documents(desk, visit, assistant).await {
+        Ok(documents) => documents,
         Err(response) => return response,
     };
-    let own = shelves.assistants.iter().find(|shelf| shelf.id == assistant);
-    let documents: Vec<&str> = own
-        .map(|shelf| shelf.documents.iter().map(|one| one.name.as_str()).collect())
-        .unwrap_or_default();
     let candidates = trial.why.as_ref().map_or(&[][..], |why| &why.candidates);
     let body = html! {
-        @if let Some(refused) = refused { p class="notice bad" role="alert" { (words.not_saved()) " " (words.unwritten(refused)) } }
+        (kept(words, assistant, refused))
         p class="lead" { (first) }
+        p class=(kind(standing_of(&trial))) { span class="lamp" { (words.now()) ": " (words.standing(standing_of(&trial))) }
+            @if let Some(line) = trial.curated { ". " a href={ "answer?assistant=" (assistant) "&line=" (line) } { (words.change_it()) } }
+        }
         section class="card" aria-labelledby="own" {
             h2 id="own" { (words.own_answer()) }
             p class="hint" { (words.own_answer_hint()) }
-            form method="post" action="curate" {
+            form method="post" action="curate" id="draft" {
                 (visit.proof())
                 input type="hidden" name="assistant" value=(assistant);
-                label for="questions" { (words.questions_label()) }
-                textarea id="questions" name="questions" rows="3" required { (draft.questions) }
-                label for="text" { (words.answer()) }
-                textarea id="text" name="text" rows="4" required maxlength="4000" { (draft.text) }
-                label for="until" { (words.until_label()) }
-                input id="until" name="until" type="date" value=(draft.until);
-                label for="source" { (words.source_label()) }
-                select id="source" name="source" {
-                    option value="" { (words.no_source()) }
-                    @for name in &documents { option value=(name) selected[*name == draft.source] { (name) } }
-                }
+                (fields(words, draft, &documents))
                 div class="row" { button class="main" { (words.save_answer()) } a class="button" href={ "unanswered?assistant=" (assistant) } { (words.cancel()) } }
             }
         }
@@ -267,7 +307,22 @@ async fn ways(desk: &Arc<Desk>, posted: &Posted, draft: &Draft, refused: Option<
     } else {
         StatusCode::OK
     };
-    visit.response(status, words.resolve_title(), Some("unanswered"), &body)
+    let switch = Switch::Form("draft", "draft");
+    visit.response_in(status, words.resolve_title(), Some("unanswered"), switch, &body)
+}
+
+/// Tells what a question got that was asked with its reasons.
+fn standing_of(trial: &Trial) -> Standing {
+    match (trial.curated, &trial.why) {
+        (Some(line), _) => Standing::Own(line),
+        (None, Some(why)) => match why.verdict {
+            Verdict::Answer => Standing::Answered,
+            Verdict::Offer => Standing::Places,
+            Verdict::Fallback => Standing::Nothing,
+        },
+        // A greeting has its line.
+        (None, None) => Standing::Answered,
+    }
 }
 
 fn place(visit: &Visit, assistant: AssistantId, question: &str, one: &Candidate, nth: usize) -> Markup {
@@ -281,6 +336,7 @@ fn place(visit: &Visit, assistant: AssistantId, question: &str, one: &Candidate,
             input type="hidden" name="question" value=(question);
             input type="hidden" name="document" value=(one.document);
             input type="hidden" name="section" value=(one.headings.last().map_or("", String::as_str));
+            input type="hidden" name="contains" value=(one.telling);
             button class="quiet" aria-describedby={ "place" (nth) } { (words.attach()) }
         }
     }
@@ -288,29 +344,11 @@ fn place(visit: &Visit, assistant: AssistantId, question: &str, one: &Candidate,
 
 /// Adds an answer and asks again.
 pub(super) async fn curate(State(desk): State<Arc<Desk>>, posted: Posted) -> Response {
-    let field = |name| posted.field(name).unwrap_or_default().trim().to_owned();
-    let draft = Draft {
-        questions: field("questions"),
-        text: field("text"),
-        until: field("until"),
-        source: field("source"),
-    };
+    let draft = Draft::of(&posted);
     let Some(assistant) = asked_of(&posted) else {
         return ways(&desk, &posted, &draft, None).await;
     };
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let lines = draft
-        .questions
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let new = NewAnswer {
-        assistant,
-        questions: lines.map(str::to_owned).collect(),
-        text: draft.text.replace("\r\n", "\n"),
-        until: given(&draft.until),
-        source: given(&draft.source),
-    };
+    let new: NewAnswer = draft.answer(assistant);
     let question = new.questions.first().cloned().unwrap_or_default();
     let written = desk
         .look(&posted.visit, move |keeper| Ok(keeper.curate(new)))
@@ -352,7 +390,7 @@ pub(super) async fn teach(State(desk): State<Arc<Desk>>, posted: Posted) -> Resp
 }
 
 /// Says what was saved, and what the question gets now.
-async fn again(
+pub(super) async fn again(
     desk: &Arc<Desk>,
     visit: &Visit,
     assistant: AssistantId,
@@ -364,15 +402,22 @@ async fn again(
         Ok(trial) => trial,
         Err(response) => return response,
     };
-    let (class, said) = match effect {
-        Effect::Live => ("notice", words.saved()),
-        Effect::Held => ("notice bad", words.saved_held()),
-        Effect::Later => ("notice", words.saved_later()),
-    };
+    let (class, said) = words.saved_as(effect);
+    let standing = standing_of(&trial);
     let body = html! {
         p class=(class) role="status" { (said) " " b { (question) } }
+        p class=(kind(standing)) { b class="lamp" { (words.now()) ": " (words.standing(standing)) } }
         (trial::shown(visit, desk, assistant, &trial))
-        p { a href={ "unanswered?assistant=" (assistant) } { (words.to_unanswered()) } }
+        p { a href={ "unanswered?assistant=" (assistant) } { (words.to_unanswered()) } " · " a href={ "answers?assistant=" (assistant) } { (words.own_answers()) } }
     };
-    visit.page(words.resolve_title(), Some("unanswered"), &body)
+    // Another language must not save it once more.
+    let query = [("assistant".to_owned(), assistant.to_string())];
+    let switch = Switch::Page("unanswered", &query);
+    visit.response_in(
+        StatusCode::OK,
+        words.resolve_title(),
+        Some("unanswered"),
+        switch,
+        &body,
+    )
 }

@@ -237,6 +237,9 @@ impl Read for Pieces {
 
 fn finished(visit: &Visit, done: &Done, deleted: bool) -> Response {
     let mut text = format!("{}: {}", done.name, visit.words.effect(done.effect, deleted));
+    if let Some(format) = &done.really {
+        text = format!("{text} {}", visit.words.really(format));
+    }
     if !done.lost.is_empty() {
         text = format!("{text} {}: {}", visit.words.lost(), done.lost.join(" "));
     }

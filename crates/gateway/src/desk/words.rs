@@ -333,6 +333,16 @@ impl Words {
                 "Мұндай файл аты жарамайды: қиғаш сызықсыз, нүктеден басталмайтын, қызметтік файл аты емес (assistant.toml, questions.jsonl, synonyms.txt, answers.toml) болуы керек.",
                 "That file name will not do: no slashes, no leading dot, and not the name of a settings file (assistant.toml, questions.jsonl, synonyms.txt, answers.toml).",
             ],
+            Refused::Ending(_) => [
+                "Файлы с таким окончанием — не документы и не принимаются. Сохраните текст как PDF, DOCX, XLSX, ODT, HTML или TXT и загрузите его. Окончание:",
+                "Мұндай жалғауы бар файлдар құжат емес, қабылданбайды. Мәтінді PDF, DOCX, XLSX, ODT, HTML немесе TXT ретінде сақтап, соны жүктеңіз. Жалғауы:",
+                "Files that end so are no documents and are not taken. Save the text as PDF, DOCX, XLSX, ODT, HTML or TXT and upload that. The ending:",
+            ],
+            Refused::Disagrees(..) => [
+                "Внутри файла не то, что обещает его имя, и он не принят. Откройте его: если это страница входа или сообщение об ошибке, скачайте сам документ заново; если документ верный, дайте файлу правильное окончание.",
+                "Файлдың іші атында айтылғандай емес, ол қабылданбады. Оны ашып көріңіз: кіру беті немесе қате туралы хабар болса, құжаттың өзін қайта жүктеп алыңыз; құжат дұрыс болса, файлға дұрыс жалғау беріңіз.",
+                "The file is not what its name says, and was not taken. Open it: if it is a sign-in page or an error message, download the document itself anew; if it is the right document, give the file its right ending.",
+            ],
             Refused::Exists(_) => [
                 "Документ с таким именем уже есть. Чтобы обновить его, нажмите «Заменить» в его строке.",
                 "Мұндай атты құжат бар. Оны жаңарту үшін жолындағы «Ауыстыру» түймесін басыңыз.",
@@ -391,9 +401,43 @@ impl Words {
         let said = self.one_of(russian, kazakh, english);
         match refused {
             Refused::Exists(name) => format!("{name}: {said}"),
+            Refused::Ending(ending) if ending.is_empty() => format!("{said} —"),
+            Refused::Ending(ending) => format!("{said} .{ending}"),
+            Refused::Disagrees(format, ending) => format!("{} ≠ .{ending}. {said}", self.kind_of(format)),
             Refused::OtherKind(ending) => format!("{said} {ending}"),
             Refused::TooBig(most) => format!("{said} {}.", self.bytes(*most)),
             _ => said.to_owned(),
+        }
+    }
+
+    /// Names a kind of file by the name that readers give it.
+    pub(super) fn kind_of(self, format: &str) -> String {
+        match format {
+            "text" => self
+                .one_of("простой текст", "қарапайым мәтін", "plain text")
+                .to_owned(),
+            "html" => self
+                .one_of("веб-страница (HTML)", "веб-бет (HTML)", "a web page (HTML)")
+                .to_owned(),
+            "picture" => self.one_of("картинка", "сурет", "a picture").to_owned(),
+            "eml" | "msg" => self.one_of("письмо", "хат", "a mail message").to_owned(),
+            other => other.to_uppercase(),
+        }
+    }
+
+    /// Warns that a file that was taken is of another kind than its ending says.
+    pub(super) fn really(self, format: &str) -> String {
+        let kind = self.kind_of(format);
+        match self.0 {
+            Language::Russian => {
+                format!("Обратите внимание: внутри — {kind}, окончание другое; прочитано по содержимому.")
+            }
+            Language::Kazakh => {
+                format!("Назар аударыңыз: ішінде — {kind}, жалғауы басқа; мазмұны бойынша оқылды.")
+            }
+            Language::English => {
+                format!("Mind: inside is {kind}, the ending says otherwise; it is read as what it is.")
+            }
         }
     }
 

@@ -28,44 +28,14 @@
   const KEPT = 40;
   /** Pixels from the end of the conversation within which it is taken along. */
   const NEAR_END = 80;
+  /** Share of the longest question that is left when its end comes into sight. */
+  const NEAR_LIMIT = 0.1;
+  /** How long it is told that something was copied, in milliseconds: as long as a glance. */
+  const TOLD = 2_000;
   /** Pixels left above a long answer, so that it is seen to begin there. */
   const ABOVE = 12;
 
-  const WORDS = {
-    ru: {
-      title: 'Вопросы по документам', open: 'Задать вопрос', close: 'Закрыть', assistant: 'Ассистент', question: 'Ваш вопрос', send: 'Спросить',
-      log: 'Переписка', hint: 'Спросите своими словами', hello: 'Задайте вопрос — ответ будет взят только из документов, с указанием места.',
-      first: 'Можно начать с этого', connecting: 'Подключение…', lost: 'Нет связи. Подключаюсь снова, вопросы сохранены.', ready: 'На связи',
-      making: 'Ищу в документах', waits: 'Ждёт очереди', unanswered: 'Ответ не пришёл.', offline: 'Ждёт связи', page: (/** @type {number} */ n) => `с. ${n}`, quote: 'Цитата', opens: 'откроется в новой вкладке', copy: 'Копировать',
-      copied: 'Скопировано', yes: 'Помогло', no: 'Не помогло', thanks: 'Спасибо!', again: 'Спросить ещё раз', fresh: 'Начать заново', missing: 'Ассистент не найден',
-      none: 'Ассистентов пока нет', you: 'Вы',
-      sources: { one: '# источник', few: '# источника', many: '# источников', other: '# источника' },
-      answers: { one: '# новый ответ', few: '# новых ответа', many: '# новых ответов', other: '# нового ответа' },
-      queue: { one: '# вопрос ждёт очереди', few: '# вопроса ждут очереди', many: '# вопросов ждут очереди', other: '# вопроса ждут очереди' },
-    },
-    kk: {
-      title: 'Құжаттар бойынша сұрақтар', open: 'Сұрақ қою', close: 'Жабу', assistant: 'Көмекші', question: 'Сұрағыңыз', send: 'Сұрау',
-      log: 'Сөйлесу', hint: 'Өз сөзіңізбен сұраңыз', hello: 'Сұрақ қойыңыз — жауап тек құжаттардан, орнын көрсете отырып алынады.',
-      first: 'Мынадан бастауға болады', connecting: 'Қосылуда…', lost: 'Байланыс жоқ. Қайта қосылуда, сұрақтар сақталды.', ready: 'Байланыс бар',
-      making: 'Құжаттардан іздеуде', waits: 'Кезекте', unanswered: 'Жауап келмеді.', offline: 'Байланысты күтуде', page: (/** @type {number} */ n) => `${n}-бет`, quote: 'Дәйексөз', opens: 'жаңа қойындыда ашылады', copy: 'Көшіру',
-      copied: 'Көшірілді', yes: 'Көмектесті', no: 'Көмектеспеді', thanks: 'Рақмет!', again: 'Қайта сұрау', fresh: 'Жаңадан бастау', missing: 'Көмекші табылмады',
-      none: 'Әзірге көмекшілер жоқ', you: 'Сіз',
-      sources: { one: '# дереккөз', other: '# дереккөз' },
-      answers: { one: '# жаңа жауап', other: '# жаңа жауап' },
-      queue: { one: '# сұрақ кезекте', other: '# сұрақ кезекте' },
-    },
-    en: {
-      title: 'Questions to the documents', open: 'Ask a question', close: 'Close', assistant: 'Assistant', question: 'Your question', send: 'Ask',
-      log: 'Conversation', hint: 'Ask in your own words', hello: 'Ask a question: the answer comes from the documents only, with its place.',
-      first: 'You could begin with', connecting: 'Connecting…', lost: 'Connection lost. Reconnecting; your questions are kept.', ready: 'Connected',
-      making: 'Looking in the documents', waits: 'Waiting its turn', unanswered: 'No answer came.', offline: 'Waiting for the connection', page: (/** @type {number} */ n) => `p. ${n}`, quote: 'Quote', opens: 'opens in a new tab', copy: 'Copy',
-      copied: 'Copied', yes: 'Helpful', no: 'Not helpful', thanks: 'Thank you!', again: 'Ask again', fresh: 'Start over', missing: 'There is no such assistant',
-      none: 'There are no assistants yet', you: 'You',
-      sources: { one: '# source', other: '# sources' },
-      answers: { one: '# new answer', other: '# new answers' },
-      queue: { one: '# question is waiting', other: '# questions are waiting' },
-    },
-  };
+  /* widget_parts.js */
   /** @typedef {keyof typeof WORDS} Language */
 
   /** @param {string | null | undefined} tag @returns {Language | undefined} */
@@ -78,69 +48,6 @@
   const SHEET = `/* widget.css */`;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
-
-  const ICONS = {
-    chat: 'M4 5h16v11H9l-5 4z', close: 'M6 6l12 12M18 6L6 18', send: 'M4 12h15M13 6l6 6-6 6', fresh: 'M4 12a8 8 0 1 0 3-6.2M4 4v4h4',
-    up: 'M7 11l4-8c2 0 3 1 3 3l-1 4h6l-2 10H7zM3 11h4v9H3z', down: 'M17 13l-4 8c-2 0-3-1-3-3l1-4H5L7 4h10zM21 13h-4V4h4z',
-    copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
-  };
-
-  /** @param {keyof typeof ICONS} name */
-  function icon(name) {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    made.setAttribute('viewBox', '0 0 24 24');
-    made.setAttribute('aria-hidden', 'true');
-    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-    path.setAttribute('d', ICONS[name]);
-    made.append(path);
-    return made;
-  }
-
-  /**
-   * @template {keyof HTMLElementTagNameMap} T
-   * @param {T} tag @param {{ [name: string]: string }} attributes @param {...(Node | string)} inside
-   * @returns {HTMLElementTagNameMap[T]}
-   */
-  function element(tag, attributes = {}, ...inside) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...inside);
-    return made;
-  }
-
-  /** @param {string} name @param {Node | string} content @param {() => void} act @param {{ [name: string]: string }} more */
-  function button(name, content, act, more = {}) {
-    const made = element('button', { type: 'button', class: name, ...more }, content);
-    made.addEventListener('click', act);
-    return made;
-  }
-
-  /** Draws an answer: rows of a table as a table, all else as lines. @param {string} text */
-  function drawn(text) {
-    const parts = element('div', { class: 'text' });
-    const lines = text.split('\n');
-    for (let at = 0; at < lines.length;) {
-      let end = at;
-      while (lines[end]?.includes(' | ')) end += 1;
-      if (end > at) {
-        const cells = (/** @type {string} */ line) => line.split(' | ').map((cell) => element('td', {}, cell));
-        const rows = lines.slice(at, end).map((line) => element('tr', {}, ...cells(line)));
-        parts.append(element('div', { class: 'wide', tabindex: '0' }, element('table', {}, element('tbody', {}, ...rows))));
-        at = end;
-      } else {
-        const line = lines[at] ?? '';
-        if (line.trim()) parts.append(element('p', {}, line));
-        at += 1;
-      }
-    }
-    return parts;
-  }
-
-  /** Returns a text without the lines of its sources, which are drawn below it. @param {string} text */
-  function said(text) {
-    const end = text.lastIndexOf('\n\n[1] ');
-    return end < 0 ? text : text.slice(0, end);
-  }
 
   /** What is kept for the next page of the site in this tab; a browser may forbid it. */
   class Memory {
@@ -176,6 +83,8 @@
       };
       socket.onclose = () => this.drop(socket);
     };
+    /** A socket whose network is gone would look well for minutes. */
+    #offline = () => this.drop();
     /** The server answers: the next loss is a new one. */
     works() { this.#tries = 0; }
     /** Gives a connection up and comes back later. @param {WebSocket | undefined} socket */
@@ -195,12 +104,14 @@
     begin() {
       this.#closed = false;
       addEventListener('online', this.connect);
+      addEventListener('offline', this.#offline);
       this.connect();
     }
     end() {
       this.#closed = true;
       clearTimeout(this.#timer);
       removeEventListener('online', this.connect);
+      removeEventListener('offline', this.#offline);
       this.drop();
     }
   }
@@ -224,6 +135,8 @@
     #ready = false;
     #begun = false;
     #unread = 0;
+    /** Characters that the server takes in a question, once that is known. */
+    #most = 0;
     /** @type {{ id: string, helpful: boolean }[]} */ #judged = [];
     /** @type {ReturnType<typeof setTimeout> | undefined} */ #patience;
     #root = this.attachShadow({ mode: 'open' });
@@ -232,6 +145,7 @@
       panel: element('section', { class: 'panel', id: 'panel' }), bubble: element('button', { type: 'button', class: 'bubble', 'aria-haspopup': 'dialog', 'aria-controls': 'panel' }),
       name: element('p', { class: 'name' }), pick: element('label', { class: 'pick' }), select: element('select'), state: element('p', { class: 'state', role: 'status' }),
       log: element('div', { class: 'log', role: 'log', tabindex: '0' }), hello: element('div', { class: 'hello' }), queue: element('p', { class: 'queue', hidden: '' }),
+      limit: element('p', { class: 'limit', role: 'status' }),
       form: element('form'), box: element('textarea', { rows: '1', id: 'question', autocomplete: 'off', enterkeyhint: 'send' }), tools: element('div', { class: 'tools' }),
       fresh: element('button', { type: 'button', class: 'tool' }, icon('fresh')),
     };
@@ -259,14 +173,36 @@
       this.#unread = 0;
       this.#keep();
       this.#at.log.scrollTop = this.#at.log.scrollHeight;
+      this.#cover();
       this.#at.box.focus();
       this.#say('docent-open');
     }
+
+    /** Says whether the panel hides the page: then nothing outside it can be reached. */
+    #cover() {
+      const { panel } = this.#at;
+      panel.ariaModal = !panel.hidden && panel.offsetWidth >= innerWidth ? 'true' : null;
+    }
+
+    /** Keeps the focus inside a panel that hides the page. @param {KeyboardEvent} event */
+    #around(event) {
+      const { panel } = this.#at;
+      if (panel.ariaModal !== 'true') return;
+      const stops = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll('button, select, textarea, a[href], summary, [tabindex="0"]')]).filter((one) => one.offsetParent && one.tabIndex >= 0);
+      const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+      if (this.#root.activeElement !== from) return;
+      event.preventDefault();
+      to?.focus();
+    }
+
+    /** Goes on where the next question is typed; under a finger that would raise a keyboard over the answer. */
+    #next() { (matchMedia('(pointer: coarse)').matches ? this.#at.log : this.#at.box).focus(); }
 
     /** Closes the bubble; the conversation goes on. */
     close() {
       if (this.#mode !== 'bubble') return;
       this.#at.panel.hidden = true;
+      this.#cover();
       this.#at.bubble.hidden = false;
       this.#count();
       this.#keep();
@@ -300,13 +236,16 @@
       this.#language = [...near, ...navigator.languages].map(known).find(Boolean) ?? 'ru';
       this.#plural = new Intl.PluralRules(this.#language);
       const words = this.#words;
-      this.#memory = new Memory(`${this.#mode}:${this.#fixed}`);
+      // Chats alike on one page have a memory each, by their order on it.
+      const alike = /** @type {Chat[]} */ ([...document.querySelectorAll('docent-chat')]).filter((one) => one.#mode === this.#mode && one.#fixed === this.#fixed);
+      const nth = Math.max(0, alike.indexOf(this));
+      this.#memory = new Memory(`${this.#mode}:${this.#fixed}${nth ? `:${nth}` : ''}`);
       const kept = this.#memory.get() ?? {};
       this.#chosen = this.#fixed || Number(kept.chosen) || 0;
       const whole = (/** @type {Turn} */ turn) => typeof turn?.id === 'string' && typeof turn.text === 'string';
       this.#turns = Array.isArray(kept.turns) ? kept.turns.filter(whole) : [];
 
-      const { panel, bubble, name, pick, select, state, log, hello, queue, form, box, tools, fresh } = this.#at;
+      const { panel, bubble, name, pick, select, state, log, hello, queue, limit, form, box, tools, fresh } = this.#at;
       panel.lang = this.#language;
       panel.setAttribute('aria-label', words.title);
       select.addEventListener('change', () => this.#choose(Number(select.value)));
@@ -319,7 +258,7 @@
       const bar = element('div', { class: 'bar' }, element('div', { class: 'who' }, element('slot', { name: 'title' }), name, element('div', { class: 'row' }, pick, state)), tools);
       log.setAttribute('aria-label', words.log);
       log.append(hello);
-      box.placeholder = words.hint;
+      box.placeholder = words.question;
       box.value = typeof kept.draft === 'string' ? kept.draft : '';
       form.append(
         element('label', { for: 'question', class: 'unseen' }, words.question), box,
@@ -328,6 +267,8 @@
       form.addEventListener('submit', (event) => {
         event.preventDefault();
         const { value } = box;
+        // What the server would refuse stays where it can be mended.
+        if (this.#over() > 0) return void box.focus();
         box.value = '';
         this.#fit();
         this.ask(value);
@@ -340,7 +281,7 @@
         event.preventDefault();
         form.requestSubmit();
       });
-      panel.append(element('header', {}, bar), log, element('div', { class: 'foot' }, queue, form));
+      panel.append(element('header', {}, bar), log, element('div', { class: 'foot' }, queue, limit, form));
       this.#root.adoptedStyleSheets = [sheet];
       this.#root.append(panel);
       if (this.#mode === 'bubble') {
@@ -351,8 +292,15 @@
         this.#count();
         bubble.addEventListener('click', () => this.open());
         tools.append(button('tool', icon('close'), () => this.close(), { 'aria-label': words.close, title: words.close }));
-        panel.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !event.isComposing) this.close(); });
+        panel.addEventListener('keydown', (event) => {
+          if (event.key === 'Escape' && !event.isComposing) this.close();
+          if (event.key === 'Tab') this.#around(event);
+        });
+        addEventListener('resize', () => this.#cover());
+        // However the focus leaves a panel that hides the page, it does not go behind it.
+        document.addEventListener('focusin', ({ target }) => { if (target !== this && this.isConnected && panel.ariaModal === 'true') this.#next(); });
         this.#root.append(bubble);
+        this.#cover();
       }
       if (page) {
         document.documentElement.lang = this.#language;
@@ -371,7 +319,9 @@
       this.#tell(this.#words.connecting);
       this.#link.begin();
       this.#fit();
-      fetch(new URL('assistants.json', base), { credentials: 'omit' }).then((response) => response.json()).then(({ assistants }) => {
+      fetch(new URL('assistants.json', base), { credentials: 'omit' }).then((response) => response.json()).then(({ assistants, question_chars: most }) => {
+        this.#most = Number(most) || 0;
+        this.#fit();
         for (const { id, suggestions } of assistants) this.#suggestions.set(id, suggestions);
         this.#welcome();
       }).catch(() => { /* without suggestions one asks in one's own words */ });
@@ -382,9 +332,17 @@
       this.#memory.set({ turns, chosen: this.#chosen, draft: this.#at.box.value, open: this.#mode === 'bubble' && !this.#at.panel.hidden });
     }
 
-    /** Gives the box the height of what is typed. */
+    /** How many characters what is typed has beyond the server's limit. */
+    #over() { return this.#most ? [...this.#at.box.value.trim()].length - this.#most : -Infinity; }
+
+    /** Gives the box the height of what is typed, and tells when it comes near the limit. */
     #fit() {
-      const { box } = this.#at;
+      const { box, limit } = this.#at;
+      const over = this.#over();
+      const said = over > 0 ? this.#counted(this.#words.over, over) : -over <= this.#most * NEAR_LIMIT ? this.#counted(this.#words.left, -over) : '';
+      if (limit.textContent !== said) limit.textContent = said;
+      limit.classList.toggle('bad', over > 0);
+      box.setAttribute('aria-invalid', String(over > 0));
       box.style.height = 'auto';
       // Two pixels of border; a box that is not shown has no height to take.
       if (box.value && box.scrollHeight) box.style.height = `${box.scrollHeight + 2}px`;
@@ -447,7 +405,7 @@
       parts.push(element('p', {}, words.hello));
       const suggested = this.#suggestions.get(this.#chosen) ?? [];
       if (suggested.length) {
-        const one = (/** @type {string} */ text) => element('li', {}, button('', text, () => { this.ask(text); this.#at.box.focus(); }));
+        const one = (/** @type {string} */ text) => element('li', {}, button('', text, () => { this.ask(text); this.#next(); }));
         parts.push(element('p', { class: 'lead', id: 'first' }, words.first), element('ul', { class: 'first', 'aria-labelledby': 'first' }, ...suggested.map(one)));
       }
       hello.replaceChildren(...parts);
@@ -602,12 +560,14 @@
       }
       const sources = reply.sources ?? [];
       const text = sources.length ? said(reply.message) : reply.message;
-      const made = element('div', { class: sources.length ? 'answer' : 'answer fallback' }, drawn(text));
+      const refused = !sources.length && MARKS.refused.test(text);
+      const made = element('div', { class: refused ? 'answer fallback' : 'answer' }, drawn(text));
       if (sources.length) {
         const list = element('ol', {}, ...sources.map((one) => this.#source(one, text)));
         made.append(element('div', { class: 'sources' }, element('h2', {}, this.#counted(words.sources, sources.length)), list));
       }
-      made.append(this.#acts(turn, reply.message));
+      // Nobody judges a greeting.
+      made.append(this.#acts(turn, reply.message, refused || sources.length > 0 || MARKS.own.test(text)));
       return made;
     }
 
@@ -636,50 +596,28 @@
       } catch { return ''; }
     }
 
-    /** @param {Turn} turn @param {string} text */
-    #acts(turn, text) {
+    /** @param {Turn} turn @param {string} text @param {boolean} judged whether it can help or not */
+    #acts(turn, text, judged) {
       const words = this.#words;
-      const thanks = element('span', { role: 'status' });
+      const said = element('span', { role: 'status' });
       /** @param {boolean} helpful @param {'up' | 'down'} name @param {string} label */
       const thumb = (helpful, name, label) => button('quiet', icon(name), () => {
         turn.helpful = helpful;
         for (const [one, other] of pair) one.setAttribute('aria-pressed', String(other === helpful));
-        thanks.textContent = words.thanks;
+        said.textContent = words.thanks;
         this.#keep();
         if (this.#ready) this.#link.send({ type: 'feedback', id: turn.id, helpful });
         else this.#judged.push({ id: turn.id, helpful });
       }, { 'aria-label': label, title: label, 'aria-pressed': String(turn.helpful === helpful) });
       const [up, down] = [thumb(true, 'up', words.yes), thumb(false, 'down', words.no)];
       const pair = /** @type {[HTMLElement, boolean][]} */ ([[up, true], [down, false]]);
-      const label = element('span', {}, words.copy);
-      const copying = button('quiet', icon('copy'), async () => { if (await copied(text)) label.textContent = words.copied; });
-      copying.append(label);
-      return element('div', { class: 'acts' }, up, down, copying, thanks);
-    }
-  }
-
-  /** Returns an id that no other tab has, so that a judgement finds its question. */
-  function unique() {
-    return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('');
-  }
-
-  /** Copies a text; without a secure context by the older way. @param {string} text */
-  async function copied(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      const area = element('textarea', { 'aria-hidden': 'true', readonly: '' });
-      area.value = text;
-      area.style.position = 'fixed';
-      area.style.opacity = '0';
-      const before = /** @type {HTMLElement | null} */ (document.activeElement);
-      document.body.append(area);
-      area.select();
-      const done = document.execCommand('copy');
-      area.remove();
-      before?.focus();
-      return done;
+      const copying = button('quiet', icon('copy'), async () => {
+        if (!await copied(text)) return;
+        said.textContent = words.copied;
+        setTimeout(() => { if (said.textContent === words.copied) said.textContent = ''; }, TOLD);
+      });
+      copying.append(element('span', {}, words.copy));
+      return element('div', { class: 'acts' }, ...(judged ? [up, down] : []), copying, said);
     }
   }
 
@@ -693,7 +631,9 @@
     const value = script.dataset[name];
     if (value) chat.setAttribute(name, value);
   }
+  // A tag that a page has twice must not lay one bubble over another.
+  const place = () => { if (mode !== 'bubble' || !document.querySelector('docent-chat[mode=bubble]')) document.body.append(chat); };
   if (mode === 'inline' && script.closest('body')) script.after(chat);
-  else if (document.body) document.body.append(chat);
-  else addEventListener('DOMContentLoaded', () => document.body.append(chat));
+  else if (document.body) place();
+  else addEventListener('DOMContentLoaded', place);
 })();
