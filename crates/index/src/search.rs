@@ -91,7 +91,7 @@ pub struct Index {
     /// The section of each passage, numbered from 0 over all documents.
     sections: Vec<u32>,
     /// What each passage's and section's length adds to a count where it saturates.
-    passage_damping: Vec<f32>,
+    passage_damping: Vec<Damping>,
     section_damping: Vec<f32>,
     /// Nearness in meaning, where the operator brought word vectors.
     semantic: Option<Semantic>,
@@ -99,6 +99,13 @@ pub struct Index {
     dense: Option<Dense>,
     /// What questions calculate in; as many as were asked at once.
     desks: Mutex<Vec<Scratch>>,
+}
+
+/// What a passage's length adds to a count, and that of its section where it is the whole of it.
+#[derive(Debug, Clone, Copy)]
+struct Damping {
+    own: f32,
+    section: Option<f32>,
 }
 
 struct Segment {
@@ -244,9 +251,14 @@ impl Index {
             weight: weight * one.weight(),
         }));
         for (number, count) in in_passage.drain() {
-            in_section.add(self.sections[number as usize], count);
-            let share = saturation(count, self.passage_damping[number as usize]);
-            passages.add(number, PASSAGE_SHARE * weight * share);
+            let Damping { own, section } = self.passage_damping[number as usize];
+            let mut share = PASSAGE_SHARE * saturation(count, own);
+            match section {
+                // Most sections are one passage: nothing is to be added up for them.
+                Some(section) => share += (1.0 - PASSAGE_SHARE) * saturation(count, section),
+                None => in_section.add(self.sections[number as usize], count),
+            }
+            passages.add(number, weight * share);
         }
         for (section, count) in in_section.drain() {
             let share = saturation(count, self.section_damping[section as usize]);

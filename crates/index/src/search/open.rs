@@ -8,12 +8,15 @@ use docent_corpus::{Passage, RetrieveError};
 use tantivy::directory::OwnedBytes;
 use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 
-use super::{B, DEAD, Index, K1, STORE_CACHE_BLOCKS, Segment};
+use super::{B, DEAD, Damping, Index, K1, STORE_CACHE_BLOCKS, Segment};
 use crate::entry::Entry;
 use crate::semantic::{Dense, DenseError, Embedder, Embedding, Fusion, Semantic, Vectors, Words};
 use crate::shelf::{Fields, pack, schema, settings, unpack, words_of};
 use crate::store::Modelled;
 use crate::vocabulary::Vocabulary;
+
+/// Bytes in which an index in memory is made before a segment of it is: most have one then, and a word is looked up once.
+const MEMORY: usize = 512 << 20;
 
 /// Returns, for each length, the part of the denominator of BM25 that does not depend on the term.
 fn damping(lengths: &[u32]) -> Vec<f32> {
@@ -108,7 +111,7 @@ impl Index {
             .settings(settings())
             .create_in_ram()
             .map_err(fail)?;
-        let mut writer = index.writer_with_num_threads(1, 32 << 20).map_err(fail)?;
+        let mut writer = index.writer_with_num_threads(1, MEMORY).map_err(fail)?;
         let mut counts: HashMap<Arc<str>, u32> = HashMap::new();
         for passage in passages {
             let number = counts.entry(passage.document.clone()).or_default();
@@ -180,14 +183,28 @@ impl Index {
                 *all += length;
             }
         }
+        let section_damping = damping(&section_lengths);
+        let mut passages_of = vec![0u32; section_damping.len()];
+        for &section in &sections {
+            passages_of[section as usize] += 1;
+        }
+        let whole = |section: u32| {
+            let section = section as usize;
+            (passages_of[section] == 1).then(|| section_damping[section])
+        };
+        let passage_damping = damping(&lengths).into_iter().zip(&sections);
+        let passage_damping = passage_damping.map(|(own, &section)| Damping {
+            own,
+            section: whole(section),
+        });
         Ok(Self {
             segments,
             fields,
             vocabulary,
             places,
+            passage_damping: passage_damping.collect(),
             sections,
-            passage_damping: damping(&lengths),
-            section_damping: damping(&section_lengths),
+            section_damping,
             semantic: None,
             dense: None,
             desks: Mutex::default(),
