@@ -367,17 +367,25 @@ test('reading that goes on is told while it does, and the page shows the new sta
   const made = library({ settings: `[desk]\ntoken = "${TOKEN}"\n` });
   const server = await serve(made);
   const { page, faults, context } = await signIn(server);
-  const seen = page.locator('#reading:not([hidden])').waitFor({ timeout: 60_000 });
-  for (let nth = 0; nth < 400; nth += 1) writeFileSync(join(made, 'staff', `правило ${nth}.txt`), `Правило номер ${nth}: пропуск цвета ${nth} выдаёт охрана.\n`.repeat(500));
+  let shown = false;
+  const seen = page.locator('#reading:not([hidden])').waitFor({ timeout: 60_000 }).then(() => { shown = true; });
+  // A quick machine may have read it all between two looks of the page: then there is more.
+  for (let round = 0; !shown && round < 8; round += 1) {
+    for (let nth = 0; nth < 400; nth += 1) writeFileSync(join(made, 'staff', `правило ${nth}.txt`), `Правило номер ${nth}.${round}: пропуск цвета ${nth} выдаёт охрана.\n`.repeat(500));
+    await Promise.race([seen, new Promise((done) => { setTimeout(done, 7_000); })]);
+  }
   await seen;
-  assert.match(await page.locator('#reading p').innerText(), /Читаются изменения: \d+ из \d+/);
+  assert.match(await page.locator('#reading p').textContent(), /Читаются изменения: \d+ из \d+/);
   // One look that fails is not the last, and what is typed meanwhile stays.
   let failed = 0;
   await page.route('**/desk/progress', (route) => (failed++ ? route.continue() : route.fulfill({ status: 503 })));
   await page.locator('#find').pressSequentially('прави');
   await shot(page, 'desk-reading-1280');
   await page.locator('tr', { hasText: 'правило 0.txt' }).locator('text=Прочитан').first().waitFor({ timeout: 120_000 });
-  assert.ok(failed > 1, 'asked again after a failure');
+  for (const until = Date.now() + 30_000; failed < 2;) {
+    assert.ok(Date.now() < until, 'asked again after a failure');
+    await new Promise((done) => { setTimeout(done, 100); });
+  }
   assert.equal(await page.locator('#find').inputValue(), 'прави');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'find');
   await page.locator('.sheets a[rel=next]').first().click();

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{Server, serve, talk};
+use crate::{Server, begun, serve, talk};
 
 /// How a fake answers.
 type Say = Box<dyn Fn(&Value) -> Says + Send + Sync>;
@@ -488,6 +488,40 @@ async fn passages_stand_in_the_order_of_a_model_that_compares_and_in_their_own_w
             assert_eq!(answer, quoted, "{what}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_key_and_an_address_in_the_environment_alone_send_nothing_anywhere() {
+    let fake = Fake::start(|_| Says::Text("{}".to_owned()));
+    let run = |settings: &str| {
+        let folder = library(settings, &leave());
+        let mut program = Command::new(env!("CARGO_BIN_EXE_docent"));
+        program
+            .env("OPENAI_API_KEY", "sk-somebodys")
+            .env("OPENAI_BASE_URL", format!("http://{}/v1", fake.address))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let data = folder.path().join(".docent");
+        (
+            begun(program, folder.path(), &data, tempfile::tempdir().unwrap()),
+            folder,
+        )
+    };
+    let question = "Сколько длится ежегодный оплачиваемый отпуск?";
+    let (server, _folder) = run("");
+    let answer = ask(&server, question).await;
+    assert!(
+        answer["message"]
+            .as_str()
+            .unwrap()
+            .contains("28 календарных дней"),
+        "{answer}"
+    );
+    assert_eq!(fake.asked(), 0);
+    // Named in the settings, the same server is asked.
+    let (server, _folder) = run("[[chat.server]]\nmodel = \"m\"\n");
+    ask(&server, question).await;
+    assert!(fake.asked() > 0);
 }
 
 #[tokio::test]
