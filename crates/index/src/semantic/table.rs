@@ -10,7 +10,6 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use pulp::Arch;
 use tantivy::TantivyError;
 use tantivy::directory::{Directory, MmapDirectory, OwnedBytes};
 
@@ -237,23 +236,18 @@ impl Table {
                 0.0
             }
         };
-        // What is called in here is compiled for the instructions that the processor has.
-        let arch = Arch::new();
         if self.rows <= exact {
-            return Some(arch.dispatch(|| (0..self.rows).map(near).collect()));
+            return Some((0..self.rows).map(near).collect());
         }
-        let agreeing = self.agreeing(arch, &asked, self.rows.div_ceil(ONE_OF));
         let mut all = vec![0.0; self.rows];
-        arch.dispatch(|| {
-            for row in agreeing {
-                all[row] = near(row);
-            }
-        });
+        for row in self.agreeing(&asked, self.rows.div_ceil(ONE_OF)) {
+            all[row] = near(row);
+        }
         Some(all)
     }
 
     /// Returns the rows whose sketch agrees most with that of a direction: at least so many.
-    fn agreeing(&self, arch: Arch, asked: &[f32], wanted: usize) -> Vec<usize> {
+    fn agreeing(&self, asked: &[f32], wanted: usize) -> Vec<usize> {
         let words = self.width.div_ceil(64);
         let sketches = self.sketches.get_or_init(|| {
             let mean = self.mean();
@@ -268,17 +262,16 @@ impl Table {
             all
         });
         let own: Vec<u64> = sketch(asked.iter().map(|part| *part > 0.0)).collect();
-        let differing: Vec<u16> = arch.dispatch(|| {
-            let rows = sketches.chunks_exact(words);
-            rows.map(|row| {
+        let rows = sketches.chunks_exact(words);
+        let differing: Vec<u16> = rows
+            .map(|row| {
                 let bits = row
                     .iter()
                     .zip(&own)
                     .map(|(one, other)| (one ^ other).count_ones());
                 bits.sum::<u32>() as u16
             })
-            .collect()
-        });
+            .collect();
         let mut counts = vec![0usize; self.width + 1];
         for &bits in &differing {
             counts[usize::from(bits)] += 1;
@@ -306,22 +299,12 @@ fn sketch(bits: impl Iterator<Item = bool>) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Adds up the products, in pairs and in as many sums as a processor has at once, for which there is one instruction.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "it is compiled anew for each set of instructions"
-)]
+/// Adds up the products, in as many sums as a processor has at once: a third faster than in one.
 fn dot(asked: &[i16], row: &[u8]) -> i32 {
-    let mut sums = [0i32; STEP / 2];
+    let mut sums = [0i32; STEP];
     for (asked, row) in asked.chunks_exact(STEP).zip(row.chunks_exact(STEP)) {
-        for (sum, (one, other)) in sums
-            .iter_mut()
-            .zip(asked.chunks_exact(2).zip(row.chunks_exact(2)))
-        {
-            let first = i32::from(one[0]) * i32::from(other[0].cast_signed());
-            let second = i32::from(one[1]) * i32::from(other[1].cast_signed());
-            *sum += first + second;
+        for ((sum, &one), &other) in sums.iter_mut().zip(asked).zip(row) {
+            *sum += i32::from(one) * i32::from(other.cast_signed());
         }
     }
     sums.iter().sum()
