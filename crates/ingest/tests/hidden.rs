@@ -1,17 +1,14 @@
 //! What nobody sees is left out and told; what only looks hidden — white on a dark ground, a scanner's layer over its
 //! picture, rows that a filter leaves out — is read.
 
+mod made;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
-use docent_corpus::{Document, NoticeKind};
-use docent_ingest::{check_invariants, read_document};
-
-fn read(name: &str, bytes: &[u8]) -> Document {
-    let document = read_document(name, bytes).expect("the file is read");
-    check_invariants(&document).expect("a sound document");
-    document
-}
+use docent_corpus::NoticeKind;
+use docent_ingest::read_document;
+use made::{package, read};
 
 /// Checks what is read, and what is told as left out.
 fn check(name: &str, bytes: &[u8], text: &str, lost: &str) {
@@ -26,17 +23,6 @@ fn check(name: &str, bytes: &[u8], text: &str, lost: &str) {
         .join(" ");
     assert_eq!(document.text, text, "{told}");
     assert_eq!(told, lost);
-}
-
-fn package(members: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in members {
-        archive
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .expect("it fits");
-        archive.write_all(text.as_bytes()).expect("it fits");
-    }
-    archive.finish().expect("it fits").into_inner()
 }
 
 mod pdf {

@@ -1,15 +1,12 @@
 //! Files of office programs, put together here byte by byte: what a person sees in them is read, what nobody sees is not.
 
+mod made;
+
 use std::io::{Cursor, Write};
 
 use docent_corpus::{BlockKind, Document, NoticeKind, UnreadableCode};
-use docent_ingest::{check_invariants, read_document};
-
-fn read(name: &str, bytes: &[u8]) -> Document {
-    let document = read_document(name, bytes).expect("the file is read");
-    check_invariants(&document).expect("a sound document");
-    document
-}
+use docent_ingest::read_document;
+use made::{package, read};
 
 fn lines(document: &Document) -> Vec<&str> {
     document.text.lines().collect()
@@ -28,18 +25,6 @@ fn lost(document: &Document) -> String {
 fn kinds(document: &Document) -> Vec<(BlockKind, &str)> {
     let of = |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).expect("it fits"));
     document.blocks.iter().map(of).collect()
-}
-
-/// Packs members into an archive.
-fn package(members: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in members {
-        archive
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .expect("it fits");
-        archive.write_all(text.as_bytes()).expect("it fits");
-    }
-    archive.finish().expect("it fits").into_inner()
 }
 
 /// Puts streams into a compound file.

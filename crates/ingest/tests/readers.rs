@@ -1,17 +1,13 @@
 //! Whole files through [`read_document`]: structure kept, refusals worded, invariants never broken.
 
+mod made;
+
 use std::fmt::Write as _;
-use std::io::{Cursor, Write as _};
 
 use docent_corpus::{BlockKind, Document, UnreadableCode};
 use docent_ingest::{check_invariants, read_document};
+use made::{package, read};
 use proptest::prelude::*;
-
-fn read(name: &str, bytes: &[u8]) -> Document {
-    let document = read_document(name, bytes).expect("a readable document");
-    assert_eq!(check_invariants(&document), Ok(()));
-    document
-}
 
 fn blocks(document: &Document) -> Vec<(BlockKind, &str)> {
     document
@@ -152,7 +148,7 @@ fn spans_of_cells_do_not_multiply_a_page_without_end() {
         )
     };
     let rows = merged(" w:val='restart'", &words) + &merged("", "").repeat(400);
-    let file = docx(&[(
+    let file = package(&[(
         "word/document.xml",
         &format!("<w:document {W}><w:tbl>{rows}</w:tbl></w:document>"),
     )]);
@@ -162,17 +158,6 @@ fn spans_of_cells_do_not_multiply_a_page_without_end() {
         "{} bytes of text",
         document.text.len()
     );
-}
-
-fn docx(parts: &[(&str, &str)]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, xml) in parts {
-        archive
-            .start_file(*name, zip::write::SimpleFileOptions::default())
-            .expect("a new member");
-        archive.write_all(xml.as_bytes()).expect("memory takes it");
-    }
-    archive.finish().expect("a whole archive").into_inner()
 }
 
 const W: &str = "xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'";
@@ -203,7 +188,7 @@ fn docx_draws_list_numbers_footnotes_tables_and_pages() {
     let notes = format!(
         "<w:footnotes {W}><w:footnote w:id='7'><w:p><w:r><w:t>Пешком.</w:t></w:r></w:p></w:footnote></w:footnotes>"
     );
-    let file = docx(&[
+    let file = package(&[
         ("word/document.xml", &body),
         ("word/styles.xml", &styles),
         ("word/numbering.xml", &numbering),
@@ -257,7 +242,7 @@ fn a_docx_of_another_program_is_read_by_its_relations_styles_and_spans() {
         "<w:styles {W}><w:style w:type='character' w:styleId='Up'><w:rPr><w:vertAlign w:val='superscript'/></w:rPr></w:style>\
         <w:style w:type='character' w:styleId='Off'><w:rPr><w:vanish/></w:rPr></w:style></w:styles>"
     );
-    let file = docx(&[
+    let file = package(&[
         ("_rels/.rels", relations),
         ("word/document2.xml", &body),
         ("word/styles.xml", &styles),
@@ -284,7 +269,7 @@ fn a_docx_of_another_program_is_read_by_its_relations_styles_and_spans() {
 #[test]
 fn a_docx_that_nests_without_end_is_refused() {
     let nested = format!("{}{}", "<p>".repeat(100_000), "</p>".repeat(100_000));
-    let file = docx(&[("word/document.xml", &nested)]);
+    let file = package(&[("word/document.xml", &nested)]);
     assert_eq!(
         read_document("a.docx", &file).expect_err("no document").code,
         UnreadableCode::Damaged
@@ -293,7 +278,7 @@ fn a_docx_that_nests_without_end_is_refused() {
 
 #[test]
 fn a_docx_that_unpacks_without_end_is_refused() {
-    let file = docx(&[("word/document.xml", &" ".repeat(64 << 20))]);
+    let file = package(&[("word/document.xml", &" ".repeat(64 << 20))]);
     assert_eq!(
         read_document("a.docx", &file).expect_err("a bomb").code,
         UnreadableCode::TooBig
