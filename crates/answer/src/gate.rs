@@ -119,7 +119,7 @@ type Wanted = (&'static str, fn(&mut Evidence) -> &mut f32);
 impl Evidence {
     /// Returns by how much the logarithm of the odds that the best passage answers would rise were a piece of evidence as good as
     /// can be and all others as they are.
-    pub fn lost(&self) -> Vec<(&'static str, f32)> {
+    pub fn shortfalls(&self) -> Vec<(&'static str, f32)> {
         let odds = |seen: &Self| seen.parts().iter().map(|part| part.adds).sum::<f32>();
         let now = odds(self);
         let best = |(list, best): (&'static [Wanted], f32)| {

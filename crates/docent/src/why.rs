@@ -131,7 +131,7 @@ pub(crate) fn change(account: &Account, needed: Thresholds) -> Change {
         return Change::Idle;
     }
     // What the best passage would have to have more of, or less.
-    let mut lost = account.evidence.lost();
+    let mut lost = account.evidence.shortfalls();
     lost.retain(|(_, lost)| *lost > 0.3);
     lost.sort_by(|one, other| other.1.total_cmp(&one.1));
     lost.truncate(3);

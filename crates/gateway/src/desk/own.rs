@@ -109,6 +109,15 @@ impl Words {
     }
 }
 
+/// Returns the status of a form that is shown again, or for the first time.
+pub(super) fn status_of(refused: Option<&Unwritten>) -> StatusCode {
+    if refused.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    }
+}
+
 /// Says why what was typed was not saved, and what to do.
 pub(super) fn kept(words: Words, assistant: AssistantId, refused: Option<&Unwritten>) -> Markup {
     html! {
@@ -327,11 +336,7 @@ async fn form(
             div class="row" { button class="main" { (words.save_answer()) } a class="button" href={ "answers?assistant=" (assistant) } { (words.cancel()) } }
         }
     };
-    let status = if refused.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = status_of(refused);
     let switch = Switch::Form("draft", "redraft");
     visit.response_in(status, words.edit_title(), Some("answers"), switch, &body)
 }

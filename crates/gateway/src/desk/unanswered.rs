@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use super::asked::{Group, Lately, NewAnswer, NewLesson, Standing, Unwritten};
 use super::frame::Switch;
 use super::keeper::{Candidate, Effect, Trial, Verdict};
-use super::own::{Draft, documents, fields, kept};
+use super::own::{Draft, documents, fields, kept, status_of};
 use super::words::{Words, texts};
 use super::{Desk, Posted, Visit, figures, to, trial};
 
@@ -302,11 +302,7 @@ async fn ways(desk: &Arc<Desk>, posted: &Posted, draft: &Draft, refused: Option<
             ol class="found" { @for (nth, one) in candidates.iter().enumerate() { li { (place(visit, assistant, &first, one, nth)) } } }
         }
     };
-    let status = if refused.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = status_of(refused);
     let switch = Switch::Form("draft", "draft");
     visit.response_in(status, words.resolve_title(), Some("unanswered"), switch, &body)
 }
