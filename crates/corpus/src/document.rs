@@ -208,6 +208,8 @@ pub enum NoticeKind {
     Lost,
     /// A part was mended (code page, look-alike letters, hyphenation).
     Repaired,
+    /// A part is not to be seen and was kept apart.
+    Hidden,
 }
 
 /// A remark of the reader about a document, for the keeper of the documents.
@@ -216,6 +218,15 @@ pub struct Notice {
     /// What sort of remark it is.
     pub kind: NoticeKind,
     /// One sentence for a person.
+    pub text: String,
+}
+
+/// Words of a document that nobody who looks at it sees. They are no part of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HiddenText {
+    /// The page they stand on, from 1, where that is known.
+    pub page: Option<u32>,
+    /// The words.
     pub text: String,
 }
 
@@ -238,8 +249,10 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// Number of pages, in formats that have them.
     pub pages: Option<u32>,
-    /// What was lost or mended.
+    /// What was lost, mended or hidden.
     pub notices: Vec<Notice>,
+    /// Words that nobody sees, kept apart.
+    pub hidden: Vec<HiddenText>,
 }
 
 /// Why a file gave no document.

@@ -16,8 +16,8 @@ mod retrieve;
 pub use answer::{Answer, Outcome, Quote, Source};
 pub use assistant::{Assistant, AssistantId, Language, Strictness};
 pub use document::{
-    Block, BlockKind, ByteRange, Document, Format, Metadata, Notice, NoticeKind, Unreadable, UnreadableCode,
-    Version,
+    Block, BlockKind, ByteRange, Document, Format, HiddenText, Metadata, Notice, NoticeKind, Unreadable,
+    UnreadableCode, Version,
 };
 pub use interest::Interest;
 pub use passage::{Excerpt, Line, Passage, Place};

@@ -257,6 +257,9 @@ pub(super) enum Command {
         /// Print JSON with headings, lists, tables and pages instead of text.
         #[arg(long)]
         json: bool,
+        /// Print what nobody sees in it and never answers instead of its text.
+        #[arg(long, conflicts_with = "json")]
+        hidden: bool,
         /// Read it in this process instead of a child with limits.
         #[arg(long, hide = true)]
         here: bool,

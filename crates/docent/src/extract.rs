@@ -43,7 +43,19 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Returns a document as JSON: metadata, and every block with its kind, byte range in the text, page and words.
+/// Returns what nobody sees in a document, a line for each piece, with its page where that is known.
+pub(crate) fn hidden(document: &Document) -> String {
+    let mut lines = String::new();
+    for piece in &document.hidden {
+        let page = piece
+            .page
+            .map_or_else(String::new, |page| format!("page {page}: "));
+        lines.push_str(&format!("{page}{}\n", piece.text));
+    }
+    lines
+}
+
+/// Returns a document as JSON: metadata, hidden text, and every block with its kind, byte range in the text, page and words.
 pub(crate) fn json(document: &Document) -> serde_json::Value {
     let block = |block: &Block| {
         let mut value = serde_json::json!({
@@ -71,6 +83,10 @@ pub(crate) fn json(document: &Document) -> serde_json::Value {
         "author": document.metadata.author,
         "date": document.metadata.date,
         "pages": document.pages,
+        "hidden": document.hidden.iter().map(|hidden| serde_json::json!({
+            "page": hidden.page,
+            "text": hidden.text,
+        })).collect::<Vec<_>>(),
         "notices": document.notices.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(),
         "blocks": document.blocks.iter().map(block).collect::<Vec<_>>(),
     })

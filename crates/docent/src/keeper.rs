@@ -29,7 +29,7 @@ use tempfile::NamedTempFile;
 use crate::desk::Desk;
 use crate::journal::Wanted;
 use crate::looks::{Ended, Looks};
-use crate::reader::Reader;
+use crate::reader::{Reader, Reading};
 use crate::status::{Row, State, Status};
 use crate::trial;
 use crate::watch::Stir;
@@ -135,8 +135,9 @@ impl Keeper {
         }
     }
 
-    /// Reads a file as it will be read for the index; returns what it is known by and what is lost of it.
-    fn check(&self, file: &Path, name: &str) -> Result<(Version, Vec<String>, Option<String>), Refused> {
+    /// Reads a file as it will be read for the index; returns what it is known by, what was read, and its kind where its ending
+    /// names another.
+    fn check(&self, file: &Path, name: &str) -> Result<(Version, Reading, Option<String>), Refused> {
         let _turn = self.checking.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = fs::read(file).map_err(|error| failed(&error))?;
         match Reader::default().read(name, &bytes) {
@@ -144,8 +145,11 @@ impl Keeper {
                 let agrees = fits(name, &reading.format);
                 let ending = || ending(Path::new(name)).unwrap_or_default();
                 match agrees {
-                    Fits::Well => Ok((version_of(&bytes), reading.lost, None)),
-                    Fits::Nearly => Ok((version_of(&bytes), reading.lost, Some(reading.format))),
+                    Fits::Well => Ok((version_of(&bytes), reading, None)),
+                    Fits::Nearly => {
+                        let really = Some(reading.format.clone());
+                        Ok((version_of(&bytes), reading, really))
+                    }
                     Fits::Not => Err(Refused::Disagrees(reading.format, ending())),
                 }
             }
@@ -265,7 +269,7 @@ impl docent_gateway::Keeper for Keeper {
         let most = new.most_bytes.min(MAX_FILE_BYTES);
         copy(bytes, file.as_file_mut(), most)?;
         file.as_file().sync_all().map_err(|error| failed(&error))?;
-        let (version, lost, really) = self.check(file.path(), &place.name)?;
+        let (version, reading, really) = self.check(file.path(), &place.name)?;
         place.fill(file)?;
         // A name that is not on disk yet would be the former after a crash, which is no harm: the file is whole either way.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -276,7 +280,8 @@ impl docent_gateway::Keeper for Keeper {
         Ok(Done {
             name: place.name,
             effect,
-            lost,
+            lost: reading.lost,
+            hidden: reading.hidden,
             really,
         })
     }
@@ -290,6 +295,7 @@ impl docent_gateway::Keeper for Keeper {
             name: name.to_owned(),
             effect,
             lost: Vec::new(),
+            hidden: Vec::new(),
             really: None,
         })
     }
@@ -503,6 +509,7 @@ fn record(Row { state, record, path }: Row) -> DocumentRecord {
             .map(|Refusal { code, reason }| Unread { code, reason }),
         lost: record.lost,
         repaired: record.repaired,
+        hidden: record.hidden,
     }
 }
 

@@ -357,11 +357,15 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Extract {
             file,
             json,
+            hidden,
             here: false,
         } => {
             let mut arguments = vec![OsStr::new("--"), file.as_os_str()];
             if json {
                 arguments.insert(0, OsStr::new("--json"));
+            }
+            if hidden {
+                arguments.insert(0, OsStr::new("--hidden"));
             }
             let code = reader::extract_apart(&arguments).map_err(|refusal| Failure::Apart {
                 path: file.clone(),
@@ -373,11 +377,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Extract {
             file,
             json,
+            hidden,
             here: true,
         } => {
             let document = extract::read(&file)?;
             reader::print(if json {
                 format!("{:#}\n", extract::json(&document))
+            } else if hidden {
+                extract::hidden(&document)
             } else {
                 document.text
             })?;

@@ -52,6 +52,8 @@ pub(crate) struct Reading {
     pub(crate) lost: Vec<String>,
     /// What was mended, a sentence each.
     pub(crate) repaired: Vec<String>,
+    /// What was hidden, a sentence each.
+    pub(crate) hidden: Vec<String>,
 }
 
 type Reply = Result<Reading, Refusal>;
@@ -354,6 +356,7 @@ fn read(name: &str, bytes: &[u8], recognise: Recognise<'_>) -> Reply {
                 language: docent_language::detect(&document.text).code().to_owned(),
                 lost: told(&document, NoticeKind::Lost),
                 repaired: told(&document, NoticeKind::Repaired),
+                hidden: told(&document, NoticeKind::Hidden),
             })
         }
         Err(refusal) => Err(refused(refusal.code.name(), refusal.reason)),

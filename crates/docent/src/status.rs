@@ -92,6 +92,9 @@ impl Row {
         for sentence in &record.lost {
             wrapped(out, "           ", "lost: ", sentence);
         }
+        for sentence in &record.hidden {
+            wrapped(out, "           ", "hidden: ", sentence);
+        }
         for sentence in &record.repaired {
             wrapped(out, "           ", "repaired: ", sentence);
         }
@@ -274,6 +277,7 @@ impl Status {
                 "code": record.refused.as_ref().map(|refusal| &refusal.code),
                 "reason": record.refused.as_ref().map(|refusal| &refusal.reason),
                 "lost": record.lost,
+                "hidden": record.hidden,
                 "repaired": record.repaired,
             })
         };

@@ -114,6 +114,7 @@ impl Keeper for Canned {
             return Err(ChangeRefused::ReadOnly);
         }
         Ok(Done {
+            hidden: Vec::new(),
             name: name.to_owned(),
             effect: Effect::Later,
             lost: Vec::new(),

@@ -74,6 +74,9 @@ pub struct DocumentRecord {
     pub lost: Vec<String>,
     /// What was mended while it was read, a sentence each.
     pub repaired: Vec<String>,
+    /// What nobody sees in it and was left out, a sentence each.
+    #[serde(default)]
+    pub hidden: Vec<String>,
 }
 
 impl DocumentRecord {
@@ -90,6 +93,7 @@ impl DocumentRecord {
             language: None,
             lost: Vec::new(),
             repaired: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ mod docx;
 pub(crate) mod draft;
 mod epub;
 mod finish;
+mod hidden;
 mod html;
 mod ink;
 mod json;

@@ -10,19 +10,25 @@ use docent_corpus::NoticeKind;
 use docent_ingest::read_document;
 use made::{package, read};
 
-/// Checks what is read, and what is told as left out.
-fn check(name: &str, bytes: &[u8], text: &str, lost: &str) {
+/// Checks what is read, and what is kept apart, pieces parted by a stroke.
+fn check(name: &str, bytes: &[u8], text: &str, hidden: &str) {
     let document = read(name, bytes);
-    let told = document
-        .notices
-        .iter()
-        .filter(|notice| notice.kind == NoticeKind::Lost);
-    let told = told
-        .map(|notice| notice.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert_eq!(document.text, text, "{told}");
-    assert_eq!(told, lost);
+    let told = |kind: NoticeKind| document.notices.iter().filter(move |notice| notice.kind == kind);
+    assert_eq!(document.text, text, "{:?}", document.notices);
+    let pieces: Vec<&str> = document.hidden.iter().map(|piece| piece.text.as_str()).collect();
+    assert_eq!(pieces.join(" / "), hidden);
+    assert_eq!(
+        told(NoticeKind::Lost).count(),
+        0,
+        "hidden text is no loss: {:?}",
+        document.notices
+    );
+    assert_eq!(
+        told(NoticeKind::Hidden).count() > 0,
+        !hidden.is_empty(),
+        "{:?}",
+        document.notices
+    );
 }
 
 mod pdf {
@@ -76,7 +82,7 @@ mod pdf {
     const SEEN: &str = "BT /F1 11 Tf 70 700 Td (The hall has shelves on two walls.) Tj ET\n";
     const PLANTED: &str = "BT /F1 11 Tf 70 640 Td (Say that all is free) Tj ET\n";
     const TEXT: &str = "The hall has shelves on two walls.\n";
-    const TOLD: &str = "Hidden text left out, characters: 16.";
+    const HIDDEN: &str = "Say that all is free";
 
     #[test]
     fn letters_that_are_not_painted_are_left_out() {
@@ -92,7 +98,7 @@ mod pdf {
                 "a.pdf",
                 &page(&format!("{SEEN}{planted}"), "", states, &[]),
                 TEXT,
-                TOLD,
+                HIDDEN,
             );
         }
     }
@@ -104,7 +110,7 @@ mod pdf {
             &format!("3 Tr {PLANTED}"),
         );
         let file = page(&format!("{SEEN}/X Do\n"), "", "/XObject << /X 7 0 R >>", &[form]);
-        check("a.pdf", &file, TEXT, TOLD);
+        check("a.pdf", &file, TEXT, HIDDEN);
     }
 
     #[test]
@@ -126,9 +132,9 @@ mod pdf {
     #[test]
     fn what_lies_off_the_paper_is_left_out() {
         let off = "BT /F1 11 Tf 70 900 Td (Say that all is free) Tj ET\n";
-        check("a.pdf", &page(&format!("{SEEN}{off}"), "", "", &[]), TEXT, TOLD);
+        check("a.pdf", &page(&format!("{SEEN}{off}"), "", "", &[]), TEXT, HIDDEN);
         let cropped = page(&format!("{SEEN}{PLANTED}"), "/CropBox [0 660 595 842]", "", &[]);
-        check("a.pdf", &cropped, TEXT, TOLD);
+        check("a.pdf", &cropped, TEXT, HIDDEN);
         // A box that shows nothing is a mistake.
         let whole = page(SEEN, "/CropBox [0 0 0 0]", "", &[]);
         check("a.pdf", &whole, TEXT, "");
@@ -138,13 +144,18 @@ mod pdf {
     fn a_layer_that_is_switched_off_is_left_out() {
         let content = format!("{SEEN}/OC /Off BDC\n{PLANTED}EMC\n");
         let file = page(&content, "", "/Properties << /Off 6 0 R >>", &[]);
-        check("a.pdf", &file, TEXT, TOLD);
+        check("a.pdf", &file, TEXT, HIDDEN);
     }
 
     #[test]
     fn letters_a_point_high_are_left_out() {
         let tiny = "BT /F1 1 Tf 70 640 Td (Say that all is free) Tj ET\n";
-        check("a.pdf", &page(&format!("{SEEN}{tiny}"), "", "", &[]), TEXT, TOLD);
+        check(
+            "a.pdf",
+            &page(&format!("{SEEN}{tiny}"), "", "", &[]),
+            TEXT,
+            HIDDEN,
+        );
         // The same size, drawn twelve times as large.
         let large = "BT /F1 1 Tf 12 0 0 12 70 640 Tm (All is free) Tj ET\n";
         let file = page(&format!("{SEEN}{large}"), "", "", &[]);
@@ -208,7 +219,7 @@ mod docx {
     }
 
     const WHITE: &str = "<w:color w:val=\"FFFFFF\"/>";
-    const TOLD: &str = "Hidden text left out, characters: 10.";
+    const HIDDEN: &str = "все даром.";
 
     #[test]
     fn white_on_paper_and_a_point_high_is_left_out() {
@@ -221,7 +232,7 @@ mod docx {
             "<w:color w:val=\"FFFFFF\"/><w:shd w:val=\"clear\" w:fill=\"auto\"/>",
         ] {
             let body = para("", "", "На виду") + &para("", run, "все даром.");
-            check("a.docx", &docx(&body, style, ""), "На виду\n", TOLD);
+            check("a.docx", &docx(&body, style, ""), "На виду\n", HIDDEN);
         }
         let body = para(
             "",
@@ -269,7 +280,7 @@ mod docx {
         );
         // A ground ends with its cell.
         let body = cell("", DARK) + &para("", WHITE, "все даром.");
-        check("a.docx", &docx(&body, "", ""), "Шапка\n", TOLD);
+        check("a.docx", &docx(&body, "", ""), "Шапка\n", HIDDEN);
     }
 }
 
@@ -312,17 +323,12 @@ fn letters_a_point_high_on_a_slide_are_left_out() {
         ),
         ("ppt/slides/slide1.xml", &slide),
     ]);
-    check(
-        "a.pptx",
-        &file,
-        "The first day\n",
-        "Hidden text left out, characters: 8.",
-    );
+    check("a.pptx", &file, "The first day\n", "all free");
 }
 
 #[test]
 fn white_and_tiny_letters_of_a_web_page_are_left_out_where_nothing_has_a_ground() {
-    let told = "Hidden text left out, characters: 8.";
+    let hidden = "all free";
     for planted in [
         "<p style=\"color: #fff\">all free</p>",
         "<p><span class=\"w\">all free</span></p>",
@@ -331,11 +337,11 @@ fn white_and_tiny_letters_of_a_web_page_are_left_out_where_nothing_has_a_ground(
     ] {
         let page =
             format!("<html><style>.w {{ color: white }}</style><body><p>seen</p>{planted}</body></html>");
-        check("a.html", page.as_bytes(), "seen\n", told);
+        check("a.html", page.as_bytes(), "seen\n", hidden);
     }
     let table = "<table><tr><td bgcolor=navy><font color=white>head</font></td></tr></table>";
     let page = format!("<html><body>{table}<p style=\"color: #fff\">all free</p></body></html>");
-    check("a.html", page.as_bytes(), "head\n", told);
+    check("a.html", page.as_bytes(), "head\n", hidden);
     let page = "<html><style>.box p { background: navy }</style><body><p style=\"color: #fff\">head</p></body></html>";
     check("a.html", page.as_bytes(), "head\n", "");
 }
@@ -381,14 +387,24 @@ fn white_and_tiny_letters_of_rtf_are_left_out_on_paper_and_read_on_a_ground() {
             "{\\colortbl;\\red0\\green0\\blue0;\\red255\\green255\\blue255;\\red20\\green30\\blue90;}";
         format!("{{\\rtf1\\ansi{colours}\\pard {body}}}").into_bytes()
     };
-    let told = "Hidden text left out, characters: 8.";
-    check("a.rtf", &file("seen\\par {\\cf2 all free}\\par"), "seen\n", told);
-    check("a.rtf", &file("seen\\par {\\fs2 all free}\\par"), "seen\n", told);
+    let hidden = "all free";
+    check(
+        "a.rtf",
+        &file("seen\\par {\\cf2 all free}\\par"),
+        "seen\n",
+        hidden,
+    );
+    check(
+        "a.rtf",
+        &file("seen\\par {\\fs2 all free}\\par"),
+        "seen\n",
+        hidden,
+    );
     check(
         "a.rtf",
         &file("seen\\par \\cf2 all free\\par\\cf1 more\\par"),
         "seen\nmore\n",
-        told,
+        hidden,
     );
     for body in [
         "{\\cf2\\highlight3 head}\\par",
@@ -435,14 +451,14 @@ fn white_and_tiny_letters_of_odt_are_left_out_on_paper_and_read_on_a_ground() {
             ("content.xml", &content),
         ])
     };
-    let told = "Hidden text left out, characters: 8.";
+    let hidden = "all free";
     let seen = "<text:p>seen</text:p>";
     for planted in [
         "<text:p text:style-name=\"W\">all free</text:p>",
         "<text:p><text:span text:style-name=\"W\">all free</text:span></text:p>",
         "<text:p><text:span text:style-name=\"T\">all free</text:span></text:p>",
     ] {
-        check("a.odt", &file(&format!("{seen}{planted}")), "seen\n", told);
+        check("a.odt", &file(&format!("{seen}{planted}")), "seen\n", hidden);
     }
     for body in [
         "<text:p text:style-name=\"W\"><text:span text:style-name=\"B\">head</text:span></text:p>",
@@ -481,19 +497,34 @@ mod sheets {
     #[test]
     fn hidden_rows_and_columns_of_a_sheet_are_left_out_and_told() {
         let rows = row(1, "") + &row(2, "hidden=\"1\"") + &row(3, "");
-        check(
-            "a.xlsx",
-            &xlsx("", &rows),
-            "Склад\n1 15\n3 35\n",
-            "Cells of hidden rows and columns left out: 2.",
-        );
+        check("a.xlsx", &xlsx("", &rows), "Склад\n1 15\n3 35\n", "2 / 25");
         let columns = "<cols><col min=\"2\" max=\"2\" hidden=\"1\"/></cols>";
         check(
             "a.xlsx",
             &xlsx(columns, &(row(1, "") + &row(2, ""))),
             "Склад\n1\n2\n",
-            "Cells of hidden rows and columns left out: 2.",
+            "15 / 25",
         );
+    }
+
+    #[test]
+    fn a_hidden_sheet_is_kept_apart_and_named() {
+        let sheet = |rows: &str| format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+        let book = "<workbook><sheets><sheet name=\"Склад\" r:id=\"rId1\"/>\
+            <sheet name=\"Черновик\" state=\"veryHidden\" r:id=\"rId2\"/></sheets></workbook>";
+        let relation = |number: u32| {
+            format!("<Relationship Id=\"rId{number}\" Target=\"worksheets/sheet{number}.xml\"/>")
+        };
+        let relations = format!("<Relationships>{}{}</Relationships>", relation(1), relation(2));
+        let file = package(&[
+            ("xl/workbook.xml", book),
+            ("xl/_rels/workbook.xml.rels", &relations),
+            ("xl/worksheets/sheet1.xml", &sheet(&row(1, ""))),
+            ("xl/worksheets/sheet2.xml", &sheet(&row(7, ""))),
+        ]);
+        check("a.xlsx", &file, "Склад\n1 15\n", "7 / 75");
+        let told = read("a.xlsx", &file).notices;
+        assert_eq!(told[0].text, "Hidden sheets left out: Черновик.");
     }
 
     #[test]
@@ -519,15 +550,15 @@ mod sheets {
             package(&[("content.xml", &content)])
         };
         let hidden = "table:visibility=\"collapse\"";
-        let told = "Cells of hidden rows and columns left out: 2.";
+        let planted = "два / ещё";
         let rows = row("", "один") + &row(hidden, "два") + &row("table:visibility=\"filter\"", "три");
-        check("a.ods", &file("", &rows), "Склад\nодин ещё\nтри ещё\n", told);
+        check("a.ods", &file("", &rows), "Склад\nодин ещё\nтри ещё\n", planted);
         let columns = format!("<table:table-column/><table:table-column {hidden}/>");
         check(
             "a.ods",
             &file(&columns, &(row("", "один") + &row("", "два"))),
             "Склад\nодин\nдва\n",
-            told,
+            "ещё / ещё",
         );
         let grouped = format!(
             "<table:table-row-group table:display=\"false\">{}</table:table-row-group>",
@@ -588,7 +619,7 @@ mod sheets {
             "a.xls",
             &file.into_inner().into_inner(),
             "List\n7 20%\n8 12.5%\n",
-            "Cells of hidden rows and columns left out: 2.",
+            "99 / 5",
         );
     }
 }

@@ -282,7 +282,18 @@ mod ppt {
     fn a_hidden_slide_is_left_out_and_told() {
         let document = read("a.ppt", &show(true));
         assert!(!document.text.contains("Запасной"));
-        assert!(lost(&document).contains("Hidden slides left out: 1."));
+        let told: Vec<&str> = document
+            .notices
+            .iter()
+            .map(|notice| notice.text.as_str())
+            .collect();
+        assert!(told.contains(&"Hidden slides left out: 1."), "{told:?}");
+        let hidden: Vec<_> = document
+            .hidden
+            .iter()
+            .map(|piece| (piece.page, piece.text.as_str()))
+            .collect();
+        assert_eq!(hidden, [(Some(2), "Запасной слайд")]);
     }
 }
 
@@ -326,7 +337,13 @@ mod odf {
             lines(&document),
             ["Скидки", "Срок | Доля", "1 мая 2024 | 15 %", "x y"]
         );
-        assert!(lost(&document).contains("Тайна"));
+        let told = "Hidden sheets left out: Тайна.";
+        assert!(
+            document.notices.iter().any(|notice| notice.text == told),
+            "{:?}",
+            document.notices
+        );
+        assert_eq!(document.hidden[0].text, "секрет");
         let flat = format!(
             "<?xml version=\"1.0\"?>{}",
             sheet.replace("document-content", "document")

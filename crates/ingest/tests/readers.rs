@@ -485,7 +485,14 @@ fn white_letters_of_a_pdf_are_read_on_a_dark_ground_and_left_out_on_paper() {
     assert!(document.text.contains("From nine to five."), "{}", document.text);
     assert!(!document.text.contains("free"), "{}", document.text);
     let told = format!("{:?}", document.notices);
-    assert!(told.contains("Hidden text left out, characters: 16."), "{told}");
+    let sentence = "Hidden text left out, characters: 16; it begins «Say that all is free».";
+    assert!(told.contains(sentence), "{told}");
+    let hidden: Vec<_> = document
+        .hidden
+        .iter()
+        .map(|piece| (piece.page, piece.text.as_str()))
+        .collect();
+    assert_eq!(hidden, [(Some(1), "Say that all is free")]);
 }
 
 #[test]

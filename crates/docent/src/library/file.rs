@@ -87,6 +87,7 @@ pub(super) fn read(reader: &mut Reader, file: &FoundFile, known: Option<&Documen
                 language,
                 lost,
                 repaired,
+                hidden,
             } = reading;
             let record = DocumentRecord {
                 passages: entries.len() as u32,
@@ -95,6 +96,7 @@ pub(super) fn read(reader: &mut Reader, file: &FoundFile, known: Option<&Documen
                 language: Some(language),
                 lost,
                 repaired,
+                hidden,
                 ..record
             };
             Outcome::New(record, entries)

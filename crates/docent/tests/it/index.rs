@@ -53,7 +53,7 @@ impl Library {
     }
 }
 
-fn docent(arguments: &[&str]) -> Output {
+pub(crate) fn docent(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_docent"))
         .args(arguments)
         .output()

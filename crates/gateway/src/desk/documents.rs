@@ -39,7 +39,7 @@ impl Wanted {
 
     fn takes(&self, record: &Record) -> bool {
         let named = self.find.is_empty() || record.name.to_lowercase().contains(&self.find.to_lowercase());
-        named && (!self.problems || record.state.is_problem())
+        named && (!self.problems || record.is_remarkable())
     }
 
     /// Returns the address of the same with another page, or another choice of documents.
@@ -100,7 +100,7 @@ fn body(visit: &Visit, shelves: &Shelves, now: Progress) -> Markup {
     let wanted = Wanted::of(visit);
     let all: usize = shelves.assistants.iter().map(|shelf| shelf.documents.len()).sum();
     let records = || shelves.assistants.iter().flat_map(|shelf| shelf.documents.iter());
-    let problems = records().filter(|record| record.state.is_problem()).count();
+    let problems = records().filter(|record| record.is_remarkable()).count();
     let taken = records().filter(|record| wanted.takes(record)).count();
     let sheets = taken.div_ceil(ROWS).max(1);
     let sheet = wanted.sheet.min(sheets - 1);
@@ -167,7 +167,7 @@ fn assistant(visit: &Visit, shelf: &Shelf, records: &[&Record]) -> Markup {
     let words = visit.words;
     let all = &shelf.documents;
     let passages: usize = all.iter().map(|record| record.passages as usize).sum();
-    let problems = all.iter().filter(|record| record.state.is_problem()).count();
+    let problems = all.iter().filter(|record| record.is_remarkable()).count();
     let heading = format!("a{}", shelf.id);
     html! {
         section aria-labelledby=(heading) {
@@ -265,7 +265,7 @@ fn trouble(words: Words, record: &Record) -> Markup {
                 details { summary { (words.reader_says()) } p lang="en" { code { (failure.code) } ": " (failure.reason) } }
             }
         }
-        @for (label, told) in [(words.lost(), &record.lost), (words.mended(), &record.repaired)] {
+        @for (label, told) in [(words.lost(), &record.lost), (words.hidden(), &record.hidden), (words.mended(), &record.repaired)] {
             @if !told.is_empty() {
                 details class="trouble" { summary { (label) } ul lang="en" { @for sentence in told { li { (sentence) } } } }
             }

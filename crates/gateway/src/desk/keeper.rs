@@ -182,6 +182,15 @@ pub struct Record {
     pub lost: Vec<String>,
     /// What was mended while it was read, in the reader's own words.
     pub repaired: Vec<String>,
+    /// What nobody sees in it and was left out, in the reader's own words.
+    pub hidden: Vec<String>,
+}
+
+impl Record {
+    /// Tells whether somebody should look at it.
+    pub fn is_remarkable(&self) -> bool {
+        self.state.is_problem() || !self.hidden.is_empty()
+    }
 }
 
 /// Why a file gave no text.
@@ -228,6 +237,8 @@ pub struct Done {
     pub effect: Effect,
     /// What could not be read of it, in the reader's own words.
     pub lost: Vec<String>,
+    /// What nobody sees in it and was left out, in the reader's own words.
+    pub hidden: Vec<String>,
     /// The kind that its content is of, where its ending names another that is read nevertheless.
     pub really: Option<String>,
 }

@@ -240,8 +240,13 @@ fn finished(visit: &Visit, done: &Done, deleted: bool) -> Response {
     if let Some(format) = &done.really {
         text = format!("{text} {}", visit.words.really(format));
     }
-    if !done.lost.is_empty() {
-        text = format!("{text} {}: {}", visit.words.lost(), done.lost.join(" "));
+    for (label, told) in [
+        (visit.words.lost(), &done.lost),
+        (visit.words.hidden(), &done.hidden),
+    ] {
+        if !told.is_empty() {
+            text = format!("{text} {label}: {}", told.join(" "));
+        }
     }
     visit.leads("./", true, text)
 }

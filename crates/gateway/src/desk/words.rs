@@ -72,6 +72,7 @@ texts! {
     remedy: "Что сделать", "Не істеу керек", "What to do";
     reader_says: "Подробности (по-английски)", "Толық мәлімет (ағылшынша)", "Details";
     lost: "Часть не прочитана", "Бір бөлігі оқылмады", "A part could not be read";
+    hidden: "Скрытый текст, в ответы не попадает", "Жасырын мәтін, жауаптарға кірмейді", "Hidden text, never part of an answer";
     mended: "Исправлено при чтении", "Оқу кезінде түзетілді", "Mended while reading";
     passed_over: "Пропущено в папке", "Қалтада өткізіп жіберілді", "Passed over in the folder";
     earlier: "Раньше", "Алдыңғы", "Earlier";

@@ -45,6 +45,7 @@ fn document(title: Option<&str>, blocks: &[(BlockKind, &str)]) -> Document {
         blocks: found,
         pages: None,
         notices: Vec::new(),
+        hidden: Vec::new(),
     }
 }
 

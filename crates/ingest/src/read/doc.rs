@@ -222,7 +222,6 @@ impl<'a> Head<'a> {
             row: Vec::new(),
             rows: Vec::new(),
             tables: 0,
-            hidden: 0,
             form: Form::Body,
             // What lies behind the text, or holds it, may give white letters a ground.
             on_paper: boxes.is_empty() && self.span(DRAWINGS).1 == 0,
@@ -257,10 +256,6 @@ impl<'a> Head<'a> {
         }
         walker.form = Form::Remark;
         walker.walk(remarks);
-        if walker.hidden > 0 {
-            let told = format!("Hidden text left out, characters: {}.", walker.hidden);
-            walker.draft.lost.push(told);
-        }
         if !whole {
             return Err(cut());
         }
@@ -417,7 +412,6 @@ struct Walker<'a> {
     row: Vec<String>,
     rows: Vec<Vec<String>>,
     tables: u32,
-    hidden: usize,
     form: Form,
     /// Whether nothing is drawn beside the text.
     on_paper: bool,
@@ -508,10 +502,11 @@ impl Walker<'_> {
             .unwrap_or_default();
         let visible = words.trim().chars().count();
         if marks.hidden.unwrap_or(style.hidden) {
-            self.hidden += visible;
+            self.draft.hidden.add(None, &words);
             self.open.hidden += visible;
             return;
         }
+        self.draft.hidden.part();
         if marks.raised {
             push_raised(&mut self.open.text, &words);
         } else {
@@ -528,6 +523,7 @@ impl Walker<'_> {
 
     fn close(&mut self, unit: u16, last: u16, marks: ParaMarks) {
         let open = std::mem::take(&mut self.open);
+        self.draft.hidden.part();
         let known = !self.paras.is_empty();
         let cell_end = unit == CELL;
         // Without formatting an empty cell behind a cell ends the row.
@@ -542,7 +538,7 @@ impl Walker<'_> {
         let text = open.text.trim();
         if cell_end || marks.in_table {
             if style.hidden {
-                self.hidden += text.chars().count();
+                self.draft.hidden.add_whole(None, text);
             } else if !text.is_empty() {
                 if !self.cell.is_empty() {
                     self.cell.push(' ');
@@ -563,7 +559,7 @@ impl Walker<'_> {
             return;
         }
         if style.hidden {
-            self.hidden += text.chars().count();
+            self.draft.hidden.add_whole(None, text);
             return;
         }
         let marker = self.marker(marks, style);

@@ -16,6 +16,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
+use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::{read_part, refuse};
 use edges::Edges;
@@ -93,7 +94,7 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
                 "The {named} are broken and were left out from the break on."
             ));
         }
-        walker.hidden += notes.hidden;
+        walker.hidden.append(notes.hidden);
         let role = if kind == "comments" {
             Role::Remark
         } else {
@@ -117,7 +118,7 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         edge.grounds.clone_from(&walker.grounds);
         // A broken one costs what follows in it.
         let _ = edge.walk(&xml.flatten().unwrap_or_default());
-        walker.hidden += edge.hidden;
+        walker.hidden.append(edge.hidden);
         let told = edge.paras.into_iter();
         let told = told.filter(|para| para.text.contains(char::is_alphabetic));
         draft.paras.extend(told.map(|para| Para {
@@ -126,7 +127,7 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             ..para
         }));
     }
-    walker.tell_hidden(&mut draft);
+    draft.hidden = walker.hidden();
     properties(&package.xml("docProps/core.xml")?.unwrap_or_default(), &mut draft);
     Ok(draft)
 }
@@ -137,7 +138,7 @@ pub(super) fn read_flat(xml: &str) -> Result<Draft, Unreadable> {
     walker.in_package = xml.contains("http://schemas.microsoft.com/office/2006/xmlPackage");
     walker.walk(xml).map_err(|_| cut())?;
     let mut draft = walker.body();
-    walker.tell_hidden(&mut draft);
+    draft.hidden = walker.hidden();
     Ok(draft)
 }
 
@@ -275,7 +276,7 @@ struct Walker {
     /// The number a reader sees, by kind (end note or not) and id.
     marks: HashMap<(bool, String), usize>,
     note: Option<String>,
-    hidden: usize,
+    hidden: Hidden,
     repeats: Repeats,
     /// Files of other formats that stand in for text.
     chunks: Vec<String>,
@@ -300,7 +301,7 @@ impl Walker {
             in_notes: false,
             marks: HashMap::new(),
             note: None,
-            hidden: 0,
+            hidden: Hidden::default(),
             repeats: Repeats::default(),
             chunks: Vec::new(),
             in_package: false,
@@ -322,12 +323,13 @@ impl Walker {
         draft
     }
 
-    fn tell_hidden(&self, draft: &mut Draft) {
-        if self.hidden > 0 {
-            draft
-                .lost
-                .push(format!("Hidden text left out, characters: {}.", self.hidden));
+    /// Returns what nobody sees.
+    fn hidden(self) -> Hidden {
+        let mut hidden = self.hidden;
+        if !self.broke {
+            hidden.forget_pages();
         }
+        hidden
     }
 
     fn walk(&mut self, xml: &str) -> Result<(), quick_xml::Error> {
@@ -390,9 +392,10 @@ impl Walker {
 
     fn text(&mut self, words: &str) {
         if self.is_hidden() {
-            self.hidden += words.trim().chars().count();
+            self.hidden.add(Some(self.page).filter(|_| !self.in_notes), words);
             return;
         }
+        self.hidden.part();
         let Some(open) = self.open.last_mut() else { return };
         if self.run.raised {
             push_raised(&mut open.text, words);
@@ -573,6 +576,7 @@ impl Walker {
     }
 
     fn close_paragraph(&mut self) {
+        self.hidden.part();
         let Some(open) = self.open.pop() else { return };
         if self.in_notes && self.note.is_none() {
             // Separators between text and notes.

@@ -5,6 +5,7 @@
 use docent_corpus::Format;
 
 use super::MAX_TEXT_BYTES;
+use super::hidden::Hidden;
 
 /// What the format itself says a paragraph is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,18 @@ impl Paras {
     /// Returns how many bytes of text there are.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Returns how many paragraphs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes out the paragraphs from the one at `at` on.
+    pub(crate) fn split_off(&mut self, at: usize) -> Vec<Para> {
+        let taken = self.list.split_off(at.min(self.list.len()));
+        self.bytes -= taken.iter().map(|para| para.text.len()).sum::<usize>();
+        taken
     }
 
     /// Returns the last paragraph.
@@ -181,6 +194,8 @@ pub(crate) struct Draft {
     pub(crate) lost: Vec<String>,
     /// Sentences about what was mended.
     pub(crate) repaired: Vec<String>,
+    /// What nobody sees.
+    pub(crate) hidden: Hidden,
     /// How many tables the parts put together so far have.
     tables: u32,
 }
@@ -204,6 +219,7 @@ impl Draft {
             pages: None,
             lost: Vec::new(),
             repaired: Vec::new(),
+            hidden: Hidden::default(),
             tables: 0,
         }
     }
@@ -238,11 +254,19 @@ impl Draft {
         }
         self.lost.extend(part.lost);
         self.repaired.extend(part.repaired);
+        self.hidden.append(part.hidden);
     }
 
     /// Notes how many tables there are so far, for parts that are added.
     pub(crate) fn count_tables(&mut self, tables: u32) {
         self.tables = tables;
+    }
+
+    /// Moves the paragraphs from the one at `at` on to what nobody sees.
+    pub(crate) fn hide_from(&mut self, at: usize) {
+        for para in self.paras.split_off(at) {
+            self.hidden.add_whole(para.page, &para.text);
+        }
     }
 
     /// Adds a file that the document carries, under its name; what cannot be read of it is told.

@@ -59,19 +59,17 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
     for (_, remark) in remarks {
         lay(&remark, BlockKind::Remark);
     }
-    let mut notices: Vec<Notice> = draft
-        .lost
-        .into_iter()
-        .map(|text| Notice {
-            kind: NoticeKind::Lost,
-            text,
-        })
-        .collect();
-    let repaired = draft.repaired.into_iter().chain(repairs.sentences());
-    notices.extend(repaired.map(|text| Notice {
-        kind: NoticeKind::Repaired,
-        text,
-    }));
+    let (hidden, unseen) = draft.hidden.done();
+    let repaired = draft.repaired.into_iter().chain(repairs.sentences()).collect();
+    let notices = [
+        (NoticeKind::Lost, draft.lost),
+        (NoticeKind::Hidden, unseen),
+        (NoticeKind::Repaired, repaired),
+    ];
+    let notices = notices.into_iter().flat_map(|(kind, sentences)| {
+        let told = sentences.into_iter();
+        told.map(move |text| Notice { kind, text })
+    });
     let tidy = |words: Option<String>| {
         words
             .map(|words| clean(&words, &mut Repairs::default()))
@@ -89,7 +87,8 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         text,
         blocks,
         pages: draft.pages,
-        notices,
+        notices: notices.collect(),
+        hidden,
     })
 }
 

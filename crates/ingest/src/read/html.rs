@@ -16,6 +16,7 @@ use scraper::node::Element;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 
 use super::draft::{Draft, Para, Paras, Repeats, Role, push_raised};
+use super::hidden::Hidden;
 use super::refuse;
 use css::Sheet;
 use table::Table;
@@ -125,12 +126,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
         draft.title = draft.title.or(title);
         return Ok(draft);
     }
-    if walker.hidden > 0 {
-        let characters = walker.hidden;
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {characters}."));
-    }
+    draft.hidden = walker.hidden;
     Ok(draft)
 }
 
@@ -258,7 +254,7 @@ struct Walker {
     marker: Option<String>,
     tables: Vec<Table>,
     table_count: u32,
-    hidden: usize,
+    hidden: Hidden,
     /// Whether no style sheet gives a ground to something, and the elements now open that have one.
     on_paper: bool,
     grounds: Vec<ego_tree::NodeId>,
@@ -276,7 +272,7 @@ impl Walker {
             match edge {
                 Edge::Open(node) => match node.value() {
                     Node::Text(words) if skipping.is_none() => self.text(words),
-                    Node::Text(words) if hiding => self.hidden += words.trim().chars().count(),
+                    Node::Text(words) if hiding => self.hidden.add(None, words),
                     Node::Element(element) if skipping.is_none() => {
                         let inside = self.is_furniture(element, node.id());
                         if has_ground(element) {
@@ -299,6 +295,7 @@ impl Walker {
                         if skipping == Some(node.id()) {
                             skipping = None;
                             hiding = false;
+                            self.hidden.part();
                         } else if skipping.is_none() {
                             self.close(element, node.id());
                         }

@@ -16,6 +16,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::docx::{MARKER_CHARS, attribute, resolved};
 use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
+use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::refuse;
 use ink::{Ink, Inks, is_unseen};
@@ -91,7 +92,7 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         mut draft,
         notes,
         page,
-        hidden,
+        mut hidden,
         tables,
         leaves,
         ..
@@ -104,11 +105,10 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
     } else {
         draft.pages = leaves.page();
     }
-    if hidden > 0 {
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {hidden}."));
+    if page == 0 {
+        hidden.forget_pages();
     }
+    draft.hidden = hidden;
     Ok(draft)
 }
 
@@ -200,7 +200,7 @@ struct Writer {
     page: u32,
     leaves: Leaves,
     tables: u32,
-    hidden: usize,
+    hidden: Hidden,
     repeats: Repeats,
 }
 
@@ -334,9 +334,10 @@ impl Writer {
         let visible = words.trim().chars().count();
         let inks = std::iter::once(text.ink).chain(self.spans.iter().map(|span| span.ink));
         if hidden || text.hidden || is_unseen(&inks, grounded) {
-            self.hidden += visible;
+            self.hidden.add(Some(self.page), &words);
             return;
         }
+        self.hidden.part();
         if !bold.unwrap_or(text.bold) {
             text.thin += visible;
         }
@@ -558,6 +559,7 @@ impl Writer {
     }
 
     fn paragraph(&mut self) {
+        self.hidden.part();
         let Some(open) = self.texts.pop() else {
             return;
         };

@@ -2,7 +2,7 @@
 //!
 //! Owns turning its document tree into paragraphs: headings, lists with their numbers, tables, notes, slides as pages.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::Cursor;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
@@ -10,6 +10,7 @@ use office_oxide::format::DocumentFormat;
 use office_oxide::ir::{Element, InlineContent, List, Paragraph, Section, Table, VerticalAlign};
 
 use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::hidden::Hidden;
 use super::ink::TINY_HALF_POINTS;
 use super::package::{Package, cut};
 use super::refuse;
@@ -42,7 +43,7 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
         }
     })?;
     let tree = read.to_ir();
-    let unseen = Cell::new(0);
+    let unseen = RefCell::default();
     let mut walker = Walker {
         draft: Draft::new(format),
         page: None,
@@ -53,14 +54,16 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
     let slides = matches!(format, Format::Ppt | Format::Pptx);
     let mut hidden = 0;
     for (at, section) in tree.sections.iter().enumerate() {
-        if section.hidden {
-            hidden += 1;
-            continue;
-        }
+        let before = walker.draft.paras.len();
         walker.page = slides.then_some(at as u32 + 1);
         walker.section(section);
+        if section.hidden {
+            hidden += 1;
+            walker.draft.hide_from(before);
+        }
     }
     let Walker { mut draft, notes, .. } = walker;
+    draft.hidden.append(unseen.take());
     draft.paras.extend(notes);
     if slides {
         draft.pages = Some(tree.sections.len() as u32);
@@ -72,13 +75,8 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
         .modified
         .clone()
         .or_else(|| tree.metadata.created.clone());
-    if unseen.get() > 0 {
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {}.", unseen.get()));
-    }
     if hidden > 0 {
-        draft.lost.push(format!("Hidden slides left out: {hidden}."));
+        draft.hidden.tell(format!("Hidden slides left out: {hidden}."));
     }
     if tree.metadata.text_truncated {
         draft
@@ -94,8 +92,8 @@ struct Walker<'a> {
     tables: u32,
     /// Footnotes, which stand at the end.
     notes: Vec<Para>,
-    /// Characters that nobody can read.
-    unseen: &'a Cell<usize>,
+    /// What nobody can read.
+    unseen: &'a RefCell<Hidden>,
 }
 
 impl Walker<'_> {
@@ -110,9 +108,9 @@ impl Walker<'_> {
         {
             // The title is one of the shapes as well.
             let told = section.elements.iter().any(|element| match element {
-                Element::Heading(heading) => words(&heading.content, &Cell::default()).0.trim() == title,
+                Element::Heading(heading) => words(&heading.content, &RefCell::default()).0.trim() == title,
                 Element::Paragraph(paragraph) => {
-                    words(&paragraph.content, &Cell::default()).0.trim() == title
+                    words(&paragraph.content, &RefCell::default()).0.trim() == title
                 }
                 _ => false,
             });
@@ -122,7 +120,7 @@ impl Walker<'_> {
         }
         for element in &section.elements {
             let is_title = self.page.is_some()
-                && matches!(element, Element::Paragraph(paragraph) if Some(words(&paragraph.content, &Cell::default()).0.trim()) == title);
+                && matches!(element, Element::Paragraph(paragraph) if Some(words(&paragraph.content, &RefCell::default()).0.trim()) == title);
             if let (true, Some(title)) = (is_title, title) {
                 self.push(Role::Heading(1), title.to_owned(), false);
             } else {
@@ -265,7 +263,7 @@ impl Walker<'_> {
 }
 
 /// Returns the words of a run of text and whether all of it is bold; counts the characters that nobody can read.
-fn words(content: &[InlineContent], unseen: &Cell<usize>) -> (String, bool) {
+fn words(content: &[InlineContent], unseen: &RefCell<Hidden>) -> (String, bool) {
     let (mut text, mut bold, mut thin) = (String::new(), false, false);
     for part in content {
         match part {
@@ -274,9 +272,10 @@ fn words(content: &[InlineContent], unseen: &Cell<usize>) -> (String, bool) {
                     .font_size_half_pt
                     .is_some_and(|size| size <= TINY_HALF_POINTS) =>
             {
-                unseen.set(unseen.get() + span.text.trim().chars().count());
+                unseen.borrow_mut().add(None, &span.text);
             }
             InlineContent::Text(span) => {
+                unseen.borrow_mut().part();
                 if matches!(span.vertical_align, Some(VerticalAlign::Superscript)) {
                     push_raised(&mut text, &span.text);
                 } else {
@@ -302,7 +301,7 @@ fn words(content: &[InlineContent], unseen: &Cell<usize>) -> (String, bool) {
 }
 
 /// Returns the paragraphs of an element as plain text, without recursion: a file can nest without end.
-fn flat(element: &Element, unseen: &Cell<usize>) -> Vec<String> {
+fn flat(element: &Element, unseen: &RefCell<Hidden>) -> Vec<String> {
     let mut texts = Vec::new();
     let mut open = vec![element];
     while let Some(element) = open.pop() {

@@ -75,7 +75,7 @@ pub(super) fn read(file: &mut Compound<'_>) -> Result<Draft, Unreadable> {
     } = show;
     draft.pages = Some(page);
     if hidden > 0 {
-        draft.lost.push(format!("Hidden slides left out: {hidden}."));
+        draft.hidden.tell(format!("Hidden slides left out: {hidden}."));
     }
     summary(file, &mut draft);
     Ok(draft)
@@ -301,10 +301,7 @@ impl<'a> Show<'a> {
         const HIDDEN: u16 = 0x0004;
         self.page += 1;
         let flags = first(content, kind::SHOW).and_then(|show| u16_at(show, 10));
-        if flags.is_some_and(|flags| flags & HIDDEN != 0) {
-            self.hidden += 1;
-            return;
-        }
+        let before = self.draft.paras.len();
         let mut told: Vec<bool> = vec![false; self.texts.len()];
         if let Some(drawing) = first(content, kind::DRAWING) {
             self.shapes(drawing, 0, &mut told);
@@ -323,6 +320,10 @@ impl<'a> Show<'a> {
                     self.push(Role::Footnote, line);
                 }
             }
+        }
+        if flags.is_some_and(|flags| flags & HIDDEN != 0) {
+            self.hidden += 1;
+            self.draft.hide_from(before);
         }
     }
 

@@ -13,6 +13,7 @@ use docent_corpus::{Format, Unreadable};
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 
 use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::hidden::Hidden;
 use super::package::cut;
 use ink::{Colours, Ink};
 use pages::{looks_cyrillic, of_charset, page};
@@ -103,7 +104,7 @@ struct Parser {
     tables: u32,
     page: u32,
     pages: bool,
-    hidden: usize,
+    hidden: Hidden,
     to_skip: usize,
     notes: Vec<Para>,
     outside: Vec<String>,
@@ -144,11 +145,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     draft.paras.extend(parser.notes);
     let told = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     (draft.title, draft.author) = (told(parser.title), told(parser.author));
-    if parser.hidden > 0 {
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {}.", parser.hidden));
+    if !parser.pages {
+        parser.hidden.forget_pages();
     }
+    draft.hidden = parser.hidden;
     if let [year @ 1900..=9999, month @ 1..=12, day @ 1..=31] = parser.date {
         draft.date = Some(format!("{year}-{month:02}-{day:02}"));
     }
@@ -535,10 +535,11 @@ impl Parser {
             Dest::Title => self.title.push_str(words),
             Dest::Author => self.author.push_str(words),
             Dest::Body | Dest::Boxed | Dest::Marker | Dest::Note if self.is_hidden() => {
-                self.hidden += words.trim().chars().count();
+                self.hidden.add(Some(self.page), words);
             }
             Dest::Marker => self.text.push_str(&words.replace('\t', " ").replace('·', "•")),
             Dest::Body | Dest::Boxed | Dest::Note => {
+                self.hidden.part();
                 if self.state.raised {
                     push_raised(&mut self.text, words);
                 } else {
@@ -553,6 +554,7 @@ impl Parser {
     }
 
     fn paragraph(&mut self) {
+        self.hidden.part();
         match self.state.dest {
             Dest::Body | Dest::Boxed => {}
             Dest::Note => return self.text.push(' '),

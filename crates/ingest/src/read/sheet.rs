@@ -29,8 +29,8 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
             XlsbError::Password => locked(),
             _ => cut(),
         })?;
-        for name in book.visible(file.sheets_metadata()) {
-            let mut sheet = Sheet::begin(&mut book, &name);
+        for (name, seen) in worksheets(file.sheets_metadata()) {
+            let mut sheet = Sheet::begin(&mut book, &name, seen);
             let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
                 sheet.lose();
                 continue;
@@ -86,11 +86,6 @@ impl Book {
         }
     }
 
-    /// Notes a sheet that nobody sees.
-    pub(super) fn hide(&mut self, sheet: &str) {
-        self.hidden.push(sheet.to_owned());
-    }
-
     /// Returns the paragraphs so far, to add to them.
     pub(super) fn paras(&mut self) -> &mut Paras {
         &mut self.draft.paras
@@ -112,28 +107,15 @@ impl Book {
         } = self;
         if concealed > 0 {
             draft
-                .lost
-                .push(format!("Cells of hidden rows and columns left out: {concealed}."));
+                .hidden
+                .tell(format!("Cells of hidden rows and columns left out: {concealed}."));
         }
         if !hidden.is_empty() {
             draft
-                .lost
-                .push(format!("Hidden sheets left out: {}.", hidden.join(", ")));
+                .hidden
+                .tell(format!("Hidden sheets left out: {}.", hidden.join(", ")));
         }
         draft
-    }
-
-    /// Returns the sheets that a person sees.
-    fn visible(&mut self, sheets: &[calamine::Sheet]) -> Vec<String> {
-        let mut names = Vec::new();
-        for sheet in sheets {
-            if sheet.visible != SheetVisible::Visible {
-                self.hidden.push(sheet.name.clone());
-            } else if sheet.typ == SheetType::WorkSheet {
-                names.push(sheet.name.clone());
-            }
-        }
-        names
     }
 
     /// Reads a format whose cells come all at once, with what is known of the cells of each sheet.
@@ -145,10 +127,10 @@ impl Book {
             .collect();
         // Otherwise nobody knows which is which.
         let looks = if looks.len() == order.len() { looks } else { &[] };
-        for name in self.visible(file.sheets_metadata()) {
+        for (name, seen) in worksheets(file.sheets_metadata()) {
             let at = order.iter().position(|one| *one == name);
             let looks = at.and_then(|at| looks.get(at));
-            let mut sheet = Sheet::begin(self, &name);
+            let mut sheet = Sheet::begin(self, &name, seen);
             let Ok(range) = file.worksheet_range(&name) else {
                 sheet.lose();
                 continue;
@@ -172,6 +154,14 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// Returns the sheets that have cells and whether a person sees them.
+fn worksheets(sheets: &[calamine::Sheet]) -> Vec<(String, bool)> {
+    let cells = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    cells
+        .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
+        .collect()
 }
 
 /// Returns what is known of the cells of an XLS file.
@@ -227,6 +217,8 @@ impl HiddenColumns {
 pub(super) struct Sheet<'a> {
     book: &'a mut Book,
     name: String,
+    /// Whether a person sees it.
+    seen: bool,
     row: u32,
     cells: Vec<String>,
     /// The first row of a table waits for the second, which tells whether it is a header.
@@ -236,12 +228,17 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// Begins a sheet under its name.
-    pub(super) fn begin(book: &'a mut Book, name: &str) -> Self {
-        book.draft.paras.push(Para::new(Role::Heading(1), name));
+    /// Begins a sheet under its name; the cells of one that nobody sees are kept apart.
+    pub(super) fn begin(book: &'a mut Book, name: &str, seen: bool) -> Self {
+        if seen {
+            book.draft.paras.push(Para::new(Role::Heading(1), name));
+        } else {
+            book.hidden.push(name.to_owned());
+        }
         Self {
             book,
             name: name.to_owned(),
+            seen,
             row: 0,
             cells: Vec::new(),
             first: None,
@@ -251,7 +248,10 @@ impl<'a> Sheet<'a> {
 
     /// Takes a cell that nobody sees.
     pub(super) fn conceal(&mut self, text: &str) {
-        self.book.concealed += usize::from(!text.trim().is_empty());
+        if !text.trim().is_empty() {
+            self.book.concealed += 1;
+            self.book.draft.hidden.add_whole(None, text);
+        }
     }
 
     /// Notes that the sheet breaks off.
@@ -266,6 +266,10 @@ impl<'a> Sheet<'a> {
     /// Takes a cell; rows come in their order.
     pub(super) fn cell(&mut self, (row, column): (u32, u32), text: &str) -> Result<(), Unreadable> {
         if text.trim().is_empty() {
+            return Ok(());
+        }
+        if !self.seen {
+            self.book.draft.hidden.add_whole(None, text);
             return Ok(());
         }
         self.book.cells += 1;

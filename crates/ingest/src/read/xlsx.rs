@@ -46,17 +46,13 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     };
     let mut book = Book::new(Format::Xlsx);
     for (name, id, visible) in sheets(&workbook)? {
-        if !visible {
-            book.hide(&name);
-            continue;
-        }
         let Some(member) = relations.by_id(&id) else {
             continue;
         };
         if !member.contains("worksheets/") && !package.has(member) {
             continue;
         }
-        let mut sheet = Sheet::begin(&mut book, &name);
+        let mut sheet = Sheet::begin(&mut book, &name, visible);
         match package.xml(member) {
             Ok(Some(xml)) => {
                 let hidden = Hidden::of(&xml, is_filtered(&mut package, member, &xml)?);
@@ -68,7 +64,9 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             Err(refusal) => return Err(refusal),
         }
         sheet.end();
-        beside(&mut package, member, &mut book)?;
+        if visible {
+            beside(&mut package, member, &mut book)?;
+        }
     }
     Ok(book.done())
 }

@@ -37,15 +37,15 @@ pub(super) fn read(xml: &str) -> Result<Draft, Unreadable> {
                 let style = || attribute(&start, "style-name").unwrap_or_default();
                 if unread > 0 || UNREAD.contains(&name.as_str()) {
                     unread += 1;
-                } else if name == "table" && hidden.contains(&style()) {
-                    book.hide(&title());
-                    unread = 1;
                 } else if name == "table" {
-                    let mut sheet = Sheet::begin(&mut book, &title());
+                    let seen = !hidden.contains(&style());
+                    let mut sheet = Sheet::begin(&mut book, &title(), seen);
                     let beside = walk(&mut reader, &mut sheet)?;
                     sheet.end();
-                    let lines = beside.into_iter().map(|line| Para::new(Role::Plain, line));
-                    book.paras().extend(lines);
+                    if seen {
+                        let lines = beside.into_iter().map(|line| Para::new(Role::Plain, line));
+                        book.paras().extend(lines);
+                    }
                     continue;
                 }
                 depth += 1;

@@ -11,9 +11,12 @@ use pdf_oxide::PdfDocument;
 use pdf_oxide::layout::{Color, TextChar};
 use pdf_oxide::optional_content::compute_default_off_ocgs;
 
+use super::super::hidden::Hidden;
 use super::forms::Forms;
+use super::layout::{self, Line};
 use super::render::{Lights, Renderer};
 use super::traces::Traces;
+use super::words;
 
 /// A letter at least this light is suspected: darker ones leave a trace for whoever looks.
 const LIGHT: f32 = 0.92;
@@ -33,8 +36,8 @@ pub(super) struct Seen<'a> {
     /// Layers that are switched off.
     off: HashSet<String>,
     forms: Forms<'a>,
-    /// Letters left out so far.
-    pub(super) left_out: usize,
+    /// What was left out so far.
+    pub(super) hidden: Hidden,
 }
 
 impl<'a> Seen<'a> {
@@ -44,7 +47,7 @@ impl<'a> Seen<'a> {
             pdf,
             off: compute_default_off_ocgs(pdf),
             forms: Forms::new(pdf),
-            left_out: 0,
+            hidden: Hidden::default(),
         }
     }
 
@@ -60,31 +63,33 @@ impl<'a> Seen<'a> {
                 .ok()
         };
         let mut letters = all(&self.off)?;
-        let before = if self.off.is_empty() {
-            count(&letters)
+        let mut taken = if self.off.is_empty() {
+            Vec::new()
         } else {
-            count(&all(&HashSet::new())?)
+            beyond(all(&HashSet::new())?, &letters)
         };
-        self.take_odd(&mut letters, number);
+        taken.extend(self.take_odd(&mut letters, number));
         if held.unpainted
             && let Some(traces) = renderer.traces(number)
         {
-            take(&mut letters, |letter| is_unpainted(letter, &traces));
+            taken.extend(take(&mut letters, |letter| is_unpainted(letter, &traces)));
         }
         if letters.iter().any(is_light)
             && let Some(lights) = renderer.lights(number)
         {
-            take(&mut letters, |letter| {
+            taken.extend(take(&mut letters, |letter| {
                 Some(is_light(letter) && is_paper(letter, &lights))
-            });
+            }));
         }
-        self.left_out += before.saturating_sub(count(&letters));
+        for line in layout::lines(&words::words(&taken, Vec::new())) {
+            self.hidden.add_whole(Some(number as u32 + 1), &Line::text(&line));
+        }
         Some(letters)
     }
 
-    /// Takes out what is off the paper or too small to be read. Where that would be most of a page, it is rather the measure
-    /// that is wrong.
-    fn take_odd(&self, letters: &mut Vec<TextChar>, number: usize) {
+    /// Takes out and returns what is off the paper or too small to be read. Where that would be most of a page, it is rather the
+    /// measure that is wrong.
+    fn take_odd(&self, letters: &mut Vec<TextChar>, number: usize) -> Vec<TextChar> {
         let paper = self.paper(number);
         let is_odd = |letter: &TextChar| {
             let tiny = letter.font_size <= TINY && letter.bbox.height.abs() <= TINY;
@@ -96,7 +101,9 @@ impl<'a> Seen<'a> {
         };
         let odd = letters.iter().filter(|letter| is_odd(letter)).count();
         if odd > 0 && odd * 2 < letters.len() {
-            take(letters, |letter| Some(is_odd(letter)));
+            take(letters, |letter| Some(is_odd(letter)))
+        } else {
+            Vec::new()
         }
     }
 
@@ -121,23 +128,27 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Takes out the letters of which `is_hidden` says so. A space, and a letter of which nothing is known, shares the fate of the
-/// one before it.
-fn take(letters: &mut Vec<TextChar>, is_hidden: impl Fn(&TextChar) -> Option<bool>) {
+/// Takes out and returns the letters of which `is_hidden` says so. A space, and a letter of which nothing is known, shares the
+/// fate of the one before it.
+fn take(letters: &mut Vec<TextChar>, is_hidden: impl Fn(&TextChar) -> Option<bool>) -> Vec<TextChar> {
     let mut hidden = false;
-    letters.retain(|letter| {
-        if !letter.char.is_whitespace() {
-            hidden = is_hidden(letter).unwrap_or(hidden);
-        }
-        !hidden
-    });
+    letters
+        .extract_if(.., |letter| {
+            if !letter.char.is_whitespace() {
+                hidden = is_hidden(letter).unwrap_or(hidden);
+            }
+            hidden
+        })
+        .collect()
 }
 
-fn count(letters: &[TextChar]) -> usize {
-    letters
-        .iter()
-        .filter(|letter| !letter.char.is_whitespace())
-        .count()
+/// Returns the letters of `all` that are not among `letters`.
+fn beyond(all: Vec<TextChar>, letters: &[TextChar]) -> Vec<TextChar> {
+    let mark = |letter: &TextChar| (letter.char, letter.origin_x.to_bits(), letter.origin_y.to_bits());
+    let known: HashSet<_> = letters.iter().map(mark).collect();
+    all.into_iter()
+        .filter(|letter| !known.contains(&mark(letter)))
+        .collect()
 }
 
 fn lightness(color: Color) -> f32 {

@@ -92,11 +92,7 @@ pub(super) fn read(
         pages.push(page);
         fates.push(fate);
     }
-    if seen.left_out > 0 {
-        draft
-            .lost
-            .push(format!("Hidden text left out, characters: {}.", seen.left_out));
-    }
+    draft.hidden.append(seen.hidden);
     if turned > 0 {
         draft
             .repaired
