@@ -19,7 +19,7 @@ use docent_corpus::{
 };
 use docent_language::{Token, detect, tokens};
 pub(crate) use open::to_tantivy;
-use question::{asking, holds_new, likeness, quoted, said, said_in};
+use question::{asking, headed, holds_new, quoted, said, said_in};
 use tantivy::columnar::Column;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::store::StoreReader;
@@ -414,9 +414,7 @@ impl Index {
         for (number, mut score) in found {
             let passage = self.passage(number)?;
             // A section that is headed with the question was written for it.
-            let heading = passage.headings.last().map_or(0.0, |heading| {
-                likeness(&whole, &said(&tokens(heading, detect(heading))))
-            });
+            let heading = headed(&whole, &passage);
             if heading >= HEADED_FROM {
                 score += HEADED * heading;
             }

@@ -471,6 +471,40 @@ fn a_place_named_by_its_number_comes_first() {
 }
 
 #[test]
+fn a_section_headed_with_the_question_comes_first_and_its_title_counts() {
+    let section = |title: &str, place: u32, heading: &str, text: &str| Passage {
+        title: title.into(),
+        headings: vec![heading.into()],
+        ..passage("leave.txt", place, place, text)
+    };
+    let index = Index::build([
+        section(
+            "Отпуска",
+            0,
+            "Болезнь во время отпуска",
+            "Отпуск продлевается, если оформить больничный и сообщить об отпуске.",
+        ),
+        section("Отпуска", 1, "Как оформить", "Заявление подают за две недели."),
+        section("Отпуска", 2, "Как оплачивается", "Деньги перечисляют за три дня."),
+    ])
+    .unwrap();
+    for (question, text) in [
+        ("Как оформить отпуск?", "Заявление подают за две недели."),
+        ("Как оплачивается отпуск?", "Деньги перечисляют за три дня."),
+        (
+            "Болезнь во время отпуска",
+            "Отпуск продлевается, если оформить больничный и сообщить об отпуске.",
+        ),
+    ] {
+        let question = Question {
+            text: question.to_owned(),
+        };
+        let found = index.retrieve(&question, NonZeroUsize::new(3).unwrap()).unwrap();
+        assert_eq!(found.hits[0].passage.lines[0].text, text, "{}", question.text);
+    }
+}
+
+#[test]
 fn a_question_is_read_another_way_only_when_its_words_are_not_known() {
     let (_, passages) = document(
         "a.txt",

@@ -23,7 +23,7 @@ pub(super) fn said(tokens: &[Token]) -> Vec<u32> {
 }
 
 /// Returns the share of common stems among all of two texts; none for a single word, which heads too many sections.
-pub(super) fn likeness(one: &[u32], other: &[u32]) -> f32 {
+fn likeness(one: &[u32], other: &[u32]) -> f32 {
     let common = one.iter().filter(|stem| other.contains(stem)).count();
     let all = one.len() + other.len() - common;
     if common > 1 {
@@ -31,6 +31,25 @@ pub(super) fn likeness(one: &[u32], other: &[u32]) -> f32 {
     } else {
         0.0
     }
+}
+
+/// Returns how alike a question and the heading of a passage are. What stands above the heading goes without saying in it: «Отпуска ›
+/// Как оформить» is the question how to arrange a leave.
+pub(super) fn headed(question: &[u32], passage: &Passage) -> f32 {
+    let Some((own, above)) = passage.headings.split_last() else {
+        return 0.0;
+    };
+    let stems = |text: &str| said(&tokens(text, detect(text)));
+    let mut all = stems(own);
+    if !all.iter().any(|stem| question.contains(stem)) {
+        return 0.0;
+    }
+    for text in above.iter().chain([&passage.title]) {
+        all.extend(stems(text).into_iter().filter(|stem| question.contains(stem)));
+    }
+    all.sort_unstable();
+    all.dedup();
+    likeness(question, &all)
 }
 
 /// Tells whether the best hit holds a word that a mend has made: «починят» need not be «по чинят».
