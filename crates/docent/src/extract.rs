@@ -5,7 +5,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use docent_corpus::{Block, BlockKind, Document};
+use docent_corpus::{Block, BlockKind, Document, HiddenText};
 use docent_ingest::MAX_FILE_BYTES;
 
 use crate::failure::Failure;
@@ -45,14 +45,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Returns what nobody sees in a document, a line for each piece, with its page where that is known.
 pub(crate) fn hidden(document: &Document) -> String {
-    let mut lines = String::new();
-    for piece in &document.hidden {
-        let page = piece
-            .page
-            .map_or_else(String::new, |page| format!("page {page}: "));
-        lines.push_str(&format!("{page}{}\n", piece.text));
-    }
-    lines
+    let line = |piece: &HiddenText| match piece.page {
+        Some(page) => format!("page {page}: {}\n", piece.text),
+        None => format!("{}\n", piece.text),
+    };
+    document.hidden.iter().map(line).collect()
 }
 
 /// Returns a document as JSON: metadata, hidden text, and every block with its kind, byte range in the text, page and words.
