@@ -68,15 +68,21 @@ async fn longest_wait(server: &Server, count: usize) -> Duration {
 
 /// Honest clients come, and each is served in time. Where the machine itself is slow, an undisturbed server says how slow.
 async fn honest_clients_are_served(server: &Server, count: usize) {
-    let worst = longest_wait(server, count).await;
-    if worst >= HONEST {
+    /// A busy machine holds up a client now and then, a server that is held up does so each time.
+    const TRIES: usize = 3;
+    let mut waits = Vec::new();
+    for _ in 0..TRIES {
+        let worst = longest_wait(server, count).await;
+        if worst < HONEST {
+            return;
+        }
         let alone = longest_wait(&Server::start("defaults"), count).await;
-        println!("an honest client waited for {worst:?}, with an undisturbed server {alone:?}");
-        assert!(
-            worst < HONEST.max(3 * alone),
-            "an honest client waited for {worst:?}, undisturbed {alone:?}"
-        );
+        if worst < 3 * alone {
+            return;
+        }
+        waits.push((worst, alone));
     }
+    panic!("honest clients waited, with an undisturbed server beside them: {waits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
