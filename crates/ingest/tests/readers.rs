@@ -331,6 +331,56 @@ fn pdf_of(objects: &[String]) -> Vec<u8> {
 }
 
 #[test]
+fn a_running_title_is_no_text_even_on_two_pages() {
+    let lines = |texts: &[(u32, u32, &str)]| {
+        let content: Vec<String> = texts
+            .iter()
+            .map(|(y, size, text)| format!("BT /F1 {size} Tf 70 {y} Td ({text}) Tj ET\n"))
+            .collect();
+        let content = content.concat();
+        format!("<< /Length {} >>\nstream\n{content}endstream", content.len())
+    };
+    let page = |content: u32| {
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R /Resources << /Font << /F1 7 0 R >> >> >>"
+        )
+    };
+    let file = |kids: &str, count: u32| {
+        pdf_of(&[
+            "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+            format!("<< /Type /Pages /Kids [{kids}] /Count {count} >>"),
+            page(5),
+            page(6),
+            lines(&[
+                (810, 8, "Pay and leave"),
+                (760, 18, "Pay and leave"),
+                (720, 11, "Pay comes twice a month."),
+            ]),
+            lines(&[
+                (810, 8, "Pay and leave"),
+                (760, 11, "Leave lasts for thirty days."),
+                (40, 11, "See the head of your unit."),
+            ]),
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
+        ])
+    };
+    let text = "Pay and leave\nPay comes twice a month.\n";
+    let more = "Leave lasts for thirty days.\nSee the head of your unit.\n";
+    assert_eq!(
+        read("a.pdf", &file("3 0 R 4 0 R", 2)).text,
+        format!("{text}{more}")
+    );
+    let four = file("3 0 R 4 0 R 4 0 R 4 0 R", 4);
+    assert_eq!(read("a.pdf", &four).text.matches("Pay and leave").count(), 1);
+    // A page alone has no running lines.
+    assert!(
+        read("a.pdf", &file("3 0 R", 1))
+            .text
+            .starts_with("Pay and leave\nPay and leave\n")
+    );
+}
+
+#[test]
 fn a_pdf_keeps_its_rows_and_joins_its_lines() {
     let file = pdf(&[
         (70.0, 780.0, 18.0, "Library rules"),

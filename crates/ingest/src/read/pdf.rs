@@ -199,7 +199,7 @@ fn iso_date(date: &str) -> Option<String> {
 }
 
 /// Drops page numbers, and lines that come back at the top or bottom of the pages from their second time on: the first
-/// one may be a title, and on two pages it may be chance.
+/// one may be a title, and on two pages it may be chance. Where the title stands beside it in larger letters, it is none.
 fn drop_running_lines(pages: &mut [Page]) {
     /// Headers and footers have one or two lines.
     const EDGE_LINES: usize = 2;
@@ -232,6 +232,7 @@ fn drop_running_lines(pages: &mut [Page]) {
     }
     let filled = pages.iter().filter(|page| !page.lines.is_empty()).count();
     let numbered = numbering(pages);
+    let title = title_line(pages).map(|line| (key(line), line.size));
     let mut met = HashSet::new();
     for (number, page) in pages.iter_mut().enumerate() {
         let count = upright(&page.lines);
@@ -240,16 +241,26 @@ fn drop_running_lines(pages: &mut [Page]) {
             let edge = at < EDGE_LINES || at + EDGE_LINES >= count;
             let outermost = at == 0 || at + 1 == count;
             at += 1;
-            let repeated = edge
-                && runs(&line.text())
-                && seen
-                    .get(&key(line))
-                    .is_some_and(|pages| *pages >= MIN_PAGES && *pages * 2 > filled);
-            let again = repeated && !met.insert(key(line));
+            let running = edge && runs(&line.text()) && {
+                let own = key(line);
+                let known = seen.get(&own).copied().unwrap_or(0);
+                let titled = title.as_ref().filter(|(title, _)| *title == own);
+                let smaller = titled.is_some_and(|(_, size)| line.size < *size);
+                let is_title = number == 0 && titled.is_some() && !smaller;
+                let again = known >= MIN_PAGES && known * 2 > filled && !met.insert(own);
+                smaller && (number > 0 || known > 1) || again && !is_title
+            };
             let numbers = outermost && count > 1 && numbers_page(&line.text(), number, &numbered);
-            !(again || numbers)
+            !(running || numbers)
         });
     }
+}
+
+/// Returns the line in the largest letters of the first page: a smaller copy of it at the edge of a page is a running line, on
+/// however few pages.
+fn title_line(pages: &[Page]) -> Option<&Line> {
+    let lines = &pages.first()?.lines;
+    lines.iter().max_by(|one, other| one.size.total_cmp(&other.size))
 }
 
 /// Tells whether a line that comes back but for its digits can be a running one: rows of figures and headings of articles
