@@ -32,6 +32,7 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         return Err(no_text(draft.format));
     }
     let own = draft.title.as_deref().map(|own| clean(own, &mut repairs));
+    title::join_lines(&mut paras);
     let title = title::title(own.as_deref(), name, &paras);
     mark_title(&mut paras, title.as_deref());
     outline::mark_headings(&mut paras);

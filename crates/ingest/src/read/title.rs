@@ -46,16 +46,61 @@ const ISSUERS: [&str; 4] = [
 /// How lines begin that say by what the document was approved.
 const APPROVALS: [&str; 4] = ["приложение к ", "утвержден", "утверждён", "бекітілген"];
 
-/// Kinds of acts: alone they are half a title, the next line («О …») is the other half.
-const KINDS: [&str; 8] = [
-    "федеральный закон",
+/// Kinds of documents: alone they are half a title, the next line («О …») is the other half.
+const KINDS: [&str; 40] = [
     "закон",
-    "приказ",
+    "федеральный закон",
+    "федеральный конституционный закон",
+    "указ",
     "постановление",
     "распоряжение",
+    "приказ",
     "решение",
-    "указ",
-    "федеральный конституционный закон",
+    "протокол",
+    "положение",
+    "типовое положение",
+    "правила",
+    "порядок",
+    "регламент",
+    "административный регламент",
+    "технический регламент",
+    "инструкция",
+    "должностная инструкция",
+    "методические рекомендации",
+    "рекомендации",
+    "методика",
+    "памятка",
+    "руководство",
+    "устав",
+    "кодекс",
+    "договор",
+    "соглашение",
+    "программа",
+    "политика",
+    "стандарт",
+    "требования",
+    "перечень",
+    "график",
+    "план",
+    "отчет",
+    "отчёт",
+    "уведомление",
+    "объявление",
+    "служебная записка",
+    "докладная записка",
+];
+
+/// How documents begin below their title.
+const OPENINGS: [&str; 9] = [
+    "общие положения",
+    "общая часть",
+    "введение",
+    "преамбула",
+    "содержание",
+    "оглавление",
+    "термины и определения",
+    "основные понятия",
+    "жалпы ережелер",
 ];
 
 /// Returns the title of a document: the file's own when it is meant, else the first heading of its text.
@@ -68,8 +113,65 @@ pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<Str
     Some(if is_shouted(&title) {
         spoken(&title, paras)
     } else {
-        title
+        with_kind_spoken(title)
     })
+}
+
+/// Puts the lines of a title that is broken into several together: «ПОЛОЖЕНИЕ», «о закупках учреждения», «„Городской архив“».
+pub(super) fn join_lines(paras: &mut Vec<Para>) {
+    /// More lines are a paragraph on the front page.
+    const MAX_LINES: usize = 4;
+    let front = paras.iter().enumerate().filter(|(_, para)| is_front(para));
+    let Some((at, _)) = front.take(FRONT_PARAS).find(|(_, para)| is_marked(para)) else {
+        return;
+    };
+    let kind = KINDS.contains(&paras[at].text.to_lowercase().as_str());
+    let mut title = paras[at].text.clone();
+    let mut joined = 0;
+    for line in paras[at + 1..].iter().take(MAX_LINES - 1) {
+        let fits = title.chars().count() + line.text.chars().count() < MAX_TITLE_CHARS;
+        let goes_on = continues(&line.text) || kind && joined == 0 && completes(&title, &line.text);
+        if !(is_front(line) && is_marked(line) && fits && goes_on) {
+            break;
+        }
+        title.push(' ');
+        title.push_str(&line.text);
+        joined += 1;
+    }
+    paras.drain(at + 1..=at + joined);
+    paras[at].text = title;
+}
+
+/// Tells whether a line set like a title goes on with the one before: it begins in the middle of a sentence, or is a name.
+fn continues(line: &str) -> bool {
+    let mut letters = line.chars();
+    let (first, second) = (letters.next(), letters.next());
+    let listed = matches!(second, Some(')' | '.'));
+    first.is_some_and(|first| first.is_lowercase() || matches!(first, '«' | '“' | '„')) && !listed
+}
+
+/// Tells whether a line is the other half of a title of which the first is only the kind of document.
+fn completes(kind: &str, line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let shouted = |text: &str| !text.contains(char::is_lowercase);
+    let opens = OPENINGS.contains(&lower.as_str()) || line.contains(char::is_numeric);
+    lower.starts_with("о ") || lower.starts_with("об ") || shouted(kind) && shouted(line) && !opens
+}
+
+/// Writes the kind of document in capitals at the front of a title as a sentence begins.
+fn with_kind_spoken(title: String) -> String {
+    let upper = |kind: &&str| {
+        let kind = kind.to_uppercase();
+        title
+            .strip_prefix(&kind)
+            .is_some_and(|rest| rest.starts_with(' '))
+            .then_some(kind)
+    };
+    let longest = KINDS.iter().filter_map(upper).max_by_key(String::len);
+    longest.map_or_else(
+        || title.clone(),
+        |kind| format!("{}{}", capitalised(&kind), &title[kind.len()..]),
+    )
 }
 
 fn is_meant(title: &str, name: &str) -> bool {
@@ -93,33 +195,38 @@ fn is_meant(title: &str, name: &str) -> bool {
         && !title.contains(['\\', '\u{fffd}'])
 }
 
+/// Tells whether a paragraph can be part of the title.
+fn is_front(para: &Para) -> bool {
+    !matches!(para.role, Role::Row(..) | Role::Footnote | Role::Caption)
+}
+
+fn is_candidate(para: &Para) -> bool {
+    let chars = para.text.chars().count();
+    (3..=MAX_TITLE_CHARS).contains(&chars) && !is_issuer(&para.text)
+}
+
+fn is_marked(para: &Para) -> bool {
+    (para.strong || matches!(para.role, Role::Heading(_)))
+        && is_candidate(para)
+        && structural_rank(&para.text, para.strong).is_none()
+}
+
 fn from_text(paras: &[Para]) -> Option<String> {
-    let front: Vec<&Para> = paras
-        .iter()
-        .filter(|para| !matches!(para.role, Role::Row(..) | Role::Footnote | Role::Caption))
-        .take(FRONT_PARAS)
-        .collect();
-    let candidate = |para: &Para| {
-        let chars = para.text.chars().count();
-        (3..=MAX_TITLE_CHARS).contains(&chars) && !is_issuer(&para.text)
-    };
-    let marked = front.iter().position(|para| {
-        (para.strong || matches!(para.role, Role::Heading(_)))
-            && candidate(para)
-            && structural_rank(&para.text, para.strong).is_none()
-    });
+    let front = paras.iter().filter(|para| is_front(para)).take(FRONT_PARAS);
+    let front: Vec<&Para> = front.collect();
+    let marked = front.iter().position(|para| is_marked(para));
     let at = marked.or_else(|| {
         // Plain text: a short first line without a full stop.
         let first = front.first()?;
         let open = !first.text.ends_with(['.', ';', ':', ',', '?', '!']);
-        (open && candidate(first) && first.text.chars().count() <= 120 && first.role == Role::Plain)
+        (open && is_candidate(first) && first.text.chars().count() <= 120 && first.role == Role::Plain)
             .then_some(0)
     })?;
     let line = front[at].text.as_str();
     if KINDS.contains(&line.to_lowercase().as_str()) {
         let about = front[at + 1..].iter().take(4).find(|para| {
             let lower = para.text.to_lowercase();
-            (lower.starts_with("о ") || lower.starts_with("об ")) && candidate(para)
+            (lower.starts_with("о ") || lower.starts_with("об ")) && is_candidate(para)
         });
         if let Some(about) = about {
             return Some(format!("{line} {}", about.text));
@@ -234,6 +341,44 @@ mod tests {
             title(Some("Complex"), "a.html", &paras).as_deref(),
             Some("Правила приёма в агентство Алатау для ТОО")
         );
+    }
+
+    #[test]
+    fn a_title_that_is_broken_into_lines_is_put_together() {
+        let strong = |text: &str| Para {
+            strong: true,
+            ..Para::new(Role::Plain, text)
+        };
+        for (lines, whole, left) in [
+            (
+                &[
+                    "ПОЛОЖЕНИЕ",
+                    "о закупках учреждения",
+                    "«Городской архив»",
+                    "Глава 1. Общие положения",
+                ][..],
+                "Положение о закупках учреждения «Городской архив»",
+                2,
+            ),
+            (
+                &["ПРАВИЛА", "ВНУТРЕННЕГО ТРУДОВОГО РАСПОРЯДКА", "ОБЩИЕ ПОЛОЖЕНИЯ"],
+                "Правила внутреннего трудового распорядка",
+                2,
+            ),
+            (&["ИНСТРУКЦИЯ", "ОБЩИЕ ПОЛОЖЕНИЯ"], "ИНСТРУКЦИЯ", 2),
+            (
+                &["Памятка", "Об уходе за книгами", "1. Чистота"],
+                "Памятка Об уходе за книгами",
+                2,
+            ),
+            (&["Отпуска", "а) основной отпуск"], "Отпуска", 2),
+            (&["Отпуска", "Как оформить"], "Отпуска", 2),
+        ] {
+            let mut paras: Vec<Para> = lines.iter().map(|line| strong(line)).collect();
+            join_lines(&mut paras);
+            assert_eq!(title(None, "a.docx", &paras).as_deref(), Some(whole));
+            assert_eq!(paras.len(), left, "{whole}");
+        }
     }
 
     #[test]
