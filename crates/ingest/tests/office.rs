@@ -297,6 +297,57 @@ mod ppt {
     }
 }
 
+mod sheets {
+    use super::*;
+
+    #[test]
+    fn a_table_in_the_middle_of_a_sheet_keeps_its_columns_and_every_row_of_its_header() {
+        let row = |number: u32, cells: &[(&str, &str)]| {
+            let cells = cells.iter().map(|(column, text)| {
+                format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+            });
+            format!("<row r=\"{number}\">{}</row>", cells.collect::<String>())
+        };
+        let rows = [
+            row(1, &[("B", "Прайс архива")]),
+            row(3, &[("B", "№"), ("C", "Услуга"), ("D", "Цена, руб.")]),
+            row(4, &[("D", "для граждан"), ("E", "для организаций")]),
+            row(5, &[("B", "1"), ("C", "Справка"), ("D", "50"), ("E", "90")]),
+            row(6, &[("C", "Копия"), ("D", "20"), ("E", "40")]),
+        ];
+        let sheet = format!("<worksheet><sheetData>{}</sheetData></worksheet>", rows.concat());
+        let file = package(&[
+            (
+                "xl/workbook.xml",
+                "<workbook><sheets><sheet name=\"Цены\" r:id=\"rId1\"/></sheets></workbook>",
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                "<Relationships><Relationship Id=\"rId1\" Target=\"worksheets/a.xml\"/></Relationships>",
+            ),
+            ("xl/worksheets/a.xml", &sheet),
+        ]);
+        let document = read("a.xlsx", &file);
+        let words =
+            |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).expect("it fits"));
+        let blocks: Vec<_> = document.blocks.iter().map(words).collect();
+        let (header, own) = (
+            BlockKind::TableHeader { table: 0 },
+            BlockKind::TableRow { table: 0 },
+        );
+        assert_eq!(
+            blocks[1..],
+            [
+                (BlockKind::Paragraph, "Прайс архива"),
+                (header, "№ | Услуга | Цена, руб."),
+                (header, "| | для граждан | для организаций"),
+                (own, "1 | Справка | 50 | 90"),
+                (own, "| Копия | 20 | 40"),
+            ]
+        );
+    }
+}
+
 mod odf {
     use super::*;
 

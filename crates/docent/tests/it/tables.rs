@@ -101,3 +101,37 @@ fn a_row_of_an_html_table_is_found_with_its_header() {
 fn a_row_of_an_odt_table_is_found_with_its_header() {
     rows_are_found_with_their_header("prices.odt");
 }
+
+#[test]
+fn a_row_is_found_with_all_rows_of_a_header_that_is_divided() {
+    let mut page =
+        "<html><body><h1>Цены</h1><table><tr><td>№</td><td>Услуга</td><td colspan=2>Плата, тенге</td></tr>\
+        <tr><td></td><td></td><td>для граждан</td><td>для организаций</td></tr>"
+            .to_owned();
+    for number in 1..=120 {
+        let (own, other) = (1_000 + number, 5_000 + 3 * number);
+        page += &format!(
+            "<tr><td>{number}</td><td>Анализ образца К-{number}</td><td>{own}</td><td>{other}</td></tr>"
+        );
+    }
+    page += "</table></body></html>";
+    let document = read_document("a.html", page.as_bytes()).unwrap();
+    let index = Index::build(passages(&document)).unwrap();
+    let question = Question {
+        text: "Сколько стоит анализ образца К-97 для организаций?".to_owned(),
+    };
+    let assistant = Assistant::new(AssistantId(1), "Лаборатория");
+    let answer = docent_answer::answer(&assistant, &question, &index).unwrap();
+    let at = |line: &str| {
+        answer
+            .text
+            .lines()
+            .position(|own| own.trim_start_matches("… ") == line)
+    };
+    let places = [
+        at("№ | Услуга | Плата, тенге"),
+        at("| | для граждан | для организаций"),
+        at("97 | Анализ образца К-97 | 1097 | 5291"),
+    ];
+    assert!(places.is_sorted() && places[0].is_some(), "{}", answer.text);
+}

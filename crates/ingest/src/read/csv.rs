@@ -2,7 +2,7 @@
 
 use docent_corpus::Format;
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header};
+use super::draft::{Draft, Para, Role, header_rows, join_cells};
 
 /// What programs part cells by; the semicolon first, because Russian and Kazakh Excel writes it.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b',', b'|'];
@@ -54,7 +54,7 @@ pub(super) fn read(text: &str) -> Option<Draft> {
             None if filled < 2 => draft.paras.push(Para::new(Role::Plain, cells.concat())),
             None => first = Some(cells),
             Some(header) => {
-                let named = looks_like_header(&[header.clone(), cells.clone()]);
+                let named = header_rows(&[header.clone(), cells.clone()]) > 0;
                 draft
                     .paras
                     .push(Para::new(Role::Row(0, named), join_cells(&header)));

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 use encoding_rs::{Encoding, WINDOWS_1251, WINDOWS_1252};
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Role, header_rows, join_cells, push_raised};
 use super::ole::{Compound, stream, summary, u16_at, u32_at};
 use super::package::cut;
 use super::refuse;
@@ -618,12 +618,12 @@ impl Walker<'_> {
         };
         // A table of one cell frames a text.
         let alone = rows.iter().all(|row| row.len() <= 1);
-        let header = !alone && looks_like_header(&rows);
+        let headers = if alone { 0 } else { header_rows(&rows) };
         for (at, row) in rows.iter().enumerate() {
             let own = if alone {
                 Role::Plain
             } else {
-                Role::Row(self.tables, header && at == 0)
+                Role::Row(self.tables, at < headers)
             };
             let para = Para::new(role.unwrap_or(own), join_cells(row));
             self.draft.paras.push(para);

@@ -15,7 +15,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::draft::{Draft, Para, Paras, Repeats, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Paras, Repeats, Role, header_rows, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::{read_part, refuse};
@@ -255,7 +255,8 @@ struct Run {
 struct Grid {
     rows: Vec<Vec<String>>,
     pages: Vec<u32>,
-    header: bool,
+    /// Rows at its front that are marked as its header.
+    headers: usize,
     /// Whether the cell now open goes on from the one above.
     continued: bool,
     /// Columns that the cell now open spans.
@@ -490,8 +491,11 @@ impl Walker {
                 }
             }
             "tblHeader" => {
-                if let Some(table) = self.tables.last_mut().filter(|table| table.rows.len() == 1) {
-                    table.header = is_on(start);
+                if let Some(table) = self.tables.last_mut()
+                    && table.headers + 1 == table.rows.len()
+                    && is_on(start)
+                {
+                    table.headers += 1;
                 }
             }
             "tc" => {
@@ -642,13 +646,16 @@ impl Walker {
             cell.push_str(&words.join("; "));
             return;
         }
-        let header = table.header || looks_like_header(&table.rows);
+        let headers = match table.headers {
+            0 => header_rows(&table.rows),
+            marked => marked,
+        };
         let single = table.rows.iter().all(|row| row.len() <= 1);
         for (at, (row, page)) in table.rows.iter().zip(&table.pages).enumerate() {
             let role = if single {
                 Role::Plain
             } else {
-                Role::Row(self.count, header && at == 0)
+                Role::Row(self.count, at < headers)
             };
             self.paras.push(Para {
                 page: Some(*page),

@@ -310,20 +310,102 @@ pub(crate) fn join_cells<S: AsRef<str>>(cells: &[S]) -> String {
         .join(" | ")
 }
 
-/// Tells whether the first row of a table that does not mark its header looks like one.
-pub(crate) fn looks_like_header(rows: &[Vec<String>]) -> bool {
+/// The most rows of names over a table.
+pub(crate) const MAX_HEADER_ROWS: usize = 3;
+
+/// Returns how many rows at the front of a table that does not mark its header look like one: a row that names every column, or
+/// several where a name spans columns and the row below divides it («Цена, руб.» over «для граждан» and «для организаций»). The
+/// column that names the rows needs no name.
+pub(crate) fn header_rows<S: AsRef<str>>(rows: &[Vec<S>]) -> usize {
+    let cell = |row: usize, column: usize| rows[row].get(column).map_or("", |cell| cell.as_ref().trim());
+    let width = |row: usize| {
+        (0..rows[row].len())
+            .rfind(|&column| !cell(row, column).is_empty())
+            .map_or(0, |last| last + 1)
+    };
+    let most = MAX_HEADER_ROWS.min(rows.len().saturating_sub(1));
+    let wide = (0..=most)
+        .filter(|&row| row < rows.len())
+        .map(width)
+        .max()
+        .unwrap_or(0);
+    let mut found = 0;
+    for last in 0..most {
+        let named = |column: usize, rows: usize| (0..rows).any(|row| !cell(row, column).is_empty());
+        // A further row divides names that span columns, and says nothing new of the others.
+        let fits = |column: usize| {
+            let word = cell(last, column);
+            let spanned = !named(column, last) || column + 1 < wide && !named(column + 1, last);
+            word.is_empty() || spanned || (0..last).any(|row| cell(row, column) == word)
+        };
+        if !names_columns(&rows[last]) || last > 0 && !(0..width(last)).all(fits) {
+            break;
+        }
+        let below = last + 1;
+        let columns = (0..below).map(width).max().unwrap_or(0);
+        let corner = usize::from(columns > 2 && !cell(below, 0).is_empty() && !named(0, below));
+        // A line over the whole table is followed by its names only where figures follow these.
+        let titled = (0..columns).filter(|&column| !cell(0, column).is_empty()).count() < 2;
+        let told = !titled || !names_columns(&rows[below]);
+        if columns > 1 && told && (corner..columns).all(|column| named(column, below)) {
+            found = below;
+        }
+    }
+    found
+}
+
+/// Tells whether all filled cells of a row are names of columns, years among them.
+fn names_columns<S: AsRef<str>>(row: &[S]) -> bool {
     /// Column names are short.
     const MAX_NAME_CHARS: usize = 80;
-    let Some((first, rest)) = rows.split_first() else {
-        return false;
+    let is_year =
+        |cell: &str| cell.len() == 4 && cell.parse::<u16>().is_ok_and(|year| (1900..2100).contains(&year));
+    let filled = || {
+        row.iter()
+            .map(|cell| cell.as_ref().trim())
+            .filter(|cell| !cell.is_empty())
     };
-    !rest.is_empty()
-        && first.len() > 1
-        && first.iter().all(|cell| {
-            let cell = cell.trim();
-            !cell.is_empty()
+    // One year may be a figure; a row of them is a row of names.
+    let years = filled().filter(|cell| is_year(cell)).count();
+    filled().count() > 0
+        && (years > 1 || filled().any(|cell| cell.chars().any(char::is_alphabetic)))
+        && filled().all(|cell| {
+            let named = cell.chars().any(char::is_alphabetic) || matches!(cell, "№" | "#" | "%");
+            (named || years > 1 && is_year(cell))
                 && cell.chars().count() <= MAX_NAME_CHARS
-                && cell.chars().any(char::is_alphabetic)
                 && !cell.ends_with(';')
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_names_over_a_table_are_its_header() {
+        for (table, headers) in [
+            ("Отдел|Телефон/Касса|21", 1),
+            ("№|Услуга|Цена/1|Справка|50", 1),
+            (
+                "№|Услуга|Цена, руб.||Срок/||для граждан|для организаций|/1|Справка|50|90|5 дней",
+                2,
+            ),
+            // A sheet keeps no empty cells at the end of a row.
+            ("№|Услуга|Цена/||для граждан|для организаций/1|Справка|50|90", 2),
+            ("Показатель|2024|2025/Посетители|120|140", 1),
+            ("|2024||2025|/|план|факт|план|факт/Посетители|1|2|3|4", 2),
+            ("|До обеда|После обеда/Касса|открыта|закрыта", 1),
+            // The cell above is repeated where it goes on below.
+            ("Зал|Часы|/Зал|будни|выходные/Малый|9-18|10-16", 2),
+            ("Цены на 2026 год||/Услуга|Ед.|Цена/Справка|шт.|50", 2),
+            ("Раздел первый||/Иванов|кадры|город/Петров|касса|город", 0),
+            ("Иванов|1985/Петров|1990", 0),
+            ("Отдел|Телефон", 0),
+            ("Отдел/Касса/Архив", 0),
+            ("Касса||утро/Архив|второй этаж|вечер/Зал|первый этаж|день", 0),
+        ] {
+            let rows: Vec<Vec<&str>> = table.split('/').map(|row| row.split('|').collect()).collect();
+            assert_eq!(header_rows(&rows), headers, "{table}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::docx::{MARKER_CHARS, attribute, resolved};
-use super::draft::{Draft, Para, Repeats, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Repeats, Role, header_rows, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::refuse;
@@ -650,13 +650,16 @@ impl Writer {
             cell.push_str(&words.join("; "));
             return;
         }
-        let header = headers > 0 || looks_like_header(&rows);
+        let headers = match headers {
+            0 => header_rows(&rows),
+            marked => marked,
+        };
         let alone = rows.iter().all(|row| row.len() <= 1);
         for (at, (row, page)) in rows.iter().zip(pages).enumerate() {
             let role = if alone {
                 Role::Plain
             } else {
-                Role::Row(self.tables, header && at < headers.max(1))
+                Role::Row(self.tables, at < headers)
             };
             self.draft.paras.push(Para {
                 page,

@@ -9,7 +9,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use office_oxide::format::DocumentFormat;
 use office_oxide::ir::{Element, InlineContent, List, Paragraph, Section, Table, VerticalAlign};
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Role, header_rows, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::ink::TINY_HALF_POINTS;
 use super::package::{Package, cut};
@@ -252,11 +252,14 @@ impl Walker<'_> {
         }
         let marked = table
             .rows
-            .first()
-            .is_some_and(|row| row.is_header || row.repeat_as_header);
-        let header = marked || looks_like_header(&rows);
+            .iter()
+            .take_while(|row| row.is_header || row.repeat_as_header);
+        let headers = match marked.count() {
+            0 => header_rows(&rows),
+            marked => marked,
+        };
         for (at, row) in rows.iter().enumerate() {
-            self.push(Role::Row(self.tables, header && at == 0), join_cells(row), false);
+            self.push(Role::Row(self.tables, at < headers), join_cells(row), false);
         }
         self.tables += 1;
     }

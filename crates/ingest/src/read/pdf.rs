@@ -347,10 +347,10 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
         for (first, piece) in layout::pieces(&page.lines, &words) {
             match piece {
                 Piece::Table(rows) => {
-                    let header = super::draft::looks_like_header(&rows);
+                    let headers = super::draft::header_rows(&rows);
                     // Rows that begin a page without a header go on from the page before, and so does their header.
                     let table = match draft.paras.last().map(|para| &para.role) {
-                        Some(Role::Row(open, _)) if first_of_page && !header => *open,
+                        Some(Role::Row(open, _)) if first_of_page && headers == 0 => *open,
                         _ => {
                             tables += 1;
                             tables - 1
@@ -358,7 +358,7 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
                     };
                     for (at, row) in rows.iter().enumerate() {
                         let text = super::draft::join_cells(row);
-                        let role = Role::Row(table, header && at == 0);
+                        let role = Role::Row(table, at < headers);
                         draft.paras.push(Para {
                             page: page_number,
                             ..Para::new(role, text)

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 
 use super::doc::code_page;
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header};
+use super::draft::{Draft, Para, Role, header_rows, join_cells};
 use super::ole::{Compound, stream, summary, u8_at, u16_at, u32_at, utf16};
 use super::package::cut;
 use super::refuse;
@@ -393,9 +393,9 @@ impl<'a> Show<'a> {
                 row.push(text);
             }
         }
-        let header = looks_like_header(&rows);
+        let headers = header_rows(&rows);
         for (at, row) in rows.iter().enumerate() {
-            self.push(Role::Row(self.tables, header && at == 0), join_cells(row));
+            self.push(Role::Row(self.tables, at < headers), join_cells(row));
         }
         self.tables += 1;
     }

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use docent_corpus::{Format, Unreadable};
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1251, WINDOWS_1252, X_MAC_CYRILLIC};
 
-use super::draft::{Draft, Para, Role, join_cells, looks_like_header, push_raised};
+use super::draft::{Draft, Para, Role, header_rows, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::package::cut;
 use ink::{Colours, Ink};
@@ -621,12 +621,11 @@ impl Parser {
             draft.paras.extend(texts.map(|text| Para::new(Role::Plain, text)));
             return;
         }
-        let header = looks_like_header(&rows);
+        let headers = header_rows(&rows);
         for (at, row) in rows.iter().enumerate() {
-            draft.paras.push(Para::new(
-                Role::Row(self.tables, header && at == 0),
-                join_cells(row),
-            ));
+            draft
+                .paras
+                .push(Para::new(Role::Row(self.tables, at < headers), join_cells(row)));
         }
         self.tables += 1;
     }

@@ -10,7 +10,7 @@ use calamine::{
 use docent_corpus::{Format, Unreadable, UnreadableCode};
 
 use super::biff::Looks;
-use super::draft::{Draft, Para, Paras, Role, join_cells, looks_like_header};
+use super::draft::{Draft, MAX_HEADER_ROWS, Para, Paras, Role, header_rows, join_cells};
 use super::package::{Package, cut};
 use super::{biff, ole, refuse};
 
@@ -221,10 +221,10 @@ pub(super) struct Sheet<'a> {
     seen: bool,
     row: u32,
     cells: Vec<String>,
-    /// The first row of a table waits for the second, which tells whether it is a header.
-    first: Option<Vec<String>>,
-    /// Whether a table has begun.
-    within: bool,
+    /// The first rows of a table wait for those below, which tell which of them are the header.
+    first: Vec<Vec<String>>,
+    /// Whether a table has begun, and its empty columns on the left.
+    within: Option<usize>,
 }
 
 impl<'a> Sheet<'a> {
@@ -241,8 +241,8 @@ impl<'a> Sheet<'a> {
             seen,
             row: 0,
             cells: Vec::new(),
-            first: None,
-            within: false,
+            first: Vec::new(),
+            within: None,
         }
     }
 
@@ -302,47 +302,64 @@ impl<'a> Sheet<'a> {
         if filled == 0 {
             return;
         }
-        if let Some(first) = self.first.take() {
-            let header = looks_like_header(&[named(&first), named(&cells)]);
-            self.push(&first, header);
-            self.within = true;
-            self.push(&cells, false);
-        } else if self.within {
-            self.push(&cells, false);
-        } else if filled == 1 {
+        if let Some(margin) = self.within {
+            self.push(&cells, margin, false);
+        } else if filled == 1 && self.first.is_empty() {
             // A line over a table: its title or a remark.
-            self.book
-                .draft
-                .paras
-                .push(Para::new(Role::Plain, named(&cells).concat()));
+            self.line(&cells);
         } else {
-            self.first = Some(cells);
+            self.first.push(cells);
+            if self.first.len() > MAX_HEADER_ROWS {
+                self.begin_table();
+            }
         }
     }
 
-    fn push(&mut self, cells: &[String], header: bool) {
-        let from = cells.iter().position(|cell| !cell.is_empty()).unwrap_or(0);
-        // Empty columns before the table are margin; before a shorter row they are empty cells.
-        let from = if header || !self.within { from } else { 0 };
+    /// Adds the rows that have waited.
+    fn begin_table(&mut self) {
+        let rows = std::mem::take(&mut self.first);
+        let begins = |row: &Vec<String>| row.iter().position(|cell| !cell.is_empty());
+        let margin = rows.iter().filter_map(begins).min().unwrap_or(0);
+        let inner: Vec<Vec<&String>> = rows.iter().map(|row| row[margin..].iter().collect()).collect();
+        let headers = header_rows(&inner);
+        for (at, row) in rows.iter().enumerate() {
+            self.push(row, margin, at < headers);
+        }
+        self.within = Some(margin);
+    }
+
+    fn push(&mut self, cells: &[String], margin: usize, header: bool) {
+        // A row may begin in the margin.
+        let own = cells.iter().position(|cell| !cell.is_empty()).unwrap_or(0);
         let row = Role::Row(self.book.tables, header);
+        let text = join_cells(&cells[margin.min(own)..]);
+        self.book.draft.paras.push(Para::new(row, text));
+    }
+
+    fn line(&mut self, cells: &[String]) {
+        let filled: Vec<&str> = cells
+            .iter()
+            .map(String::as_str)
+            .filter(|cell| !cell.is_empty())
+            .collect();
         self.book
             .draft
             .paras
-            .push(Para::new(row, join_cells(&cells[from..])));
+            .push(Para::new(Role::Plain, filled.join(" ")));
     }
 
     fn table_ends(&mut self) {
-        if let Some(first) = self.first.take() {
+        match self.first.len() {
+            0 => {}
             // A row by itself is a line of text.
-            let line = first
-                .iter()
-                .filter(|cell| !cell.is_empty())
-                .cloned()
-                .collect::<Vec<_>>();
-            self.book.draft.paras.push(Para::new(Role::Plain, line.join(" ")));
+            1 => {
+                let cells = self.first.remove(0);
+                self.line(&cells);
+            }
+            _ => self.begin_table(),
         }
-        self.book.tables += u32::from(self.within);
-        self.within = false;
+        self.book.tables += u32::from(self.within.is_some());
+        self.within = None;
     }
 
     /// Ends the sheet.
@@ -350,11 +367,6 @@ impl<'a> Sheet<'a> {
         self.flush();
         self.table_ends();
     }
-}
-
-/// Returns the filled cells.
-fn named(cells: &[String]) -> Vec<String> {
-    cells.iter().filter(|cell| !cell.is_empty()).cloned().collect()
 }
 
 /// Shows a value as a person sees it in the sheet.
@@ -417,7 +429,6 @@ pub(super) fn date(time: &ExcelDateTime) -> String {
 }
 
 /// Writes «2024-05-01» or «2024-05-01T10:00:00» as dates are written in other sheets.
-/// Writes a date of XML as dates are written in sheets.
 pub(super) fn iso(text: &str) -> String {
     let (day, clock) = text.split_once('T').unwrap_or((text, ""));
     let parts: Vec<&str> = day.split('-').collect();

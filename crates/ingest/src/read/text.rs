@@ -74,10 +74,10 @@ fn flush_rows(draft: &mut Draft, rows: &mut Vec<Vec<String>>, table: &mut u32) {
     if rows.len() == 1 {
         draft.paras.push(Para::new(Role::Plain, rows.remove(0).join(" ")));
     } else if !rows.is_empty() {
-        let header = super::draft::looks_like_header(rows);
+        let headers = super::draft::header_rows(rows);
         for (at, row) in rows.drain(..).enumerate() {
             draft.paras.push(Para::new(
-                Role::Row(*table, header && at == 0),
+                Role::Row(*table, at < headers),
                 super::draft::join_cells(&row),
             ));
         }

@@ -113,7 +113,7 @@ pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<Str
     Some(if is_shouted(&title) {
         spoken(&title, paras)
     } else {
-        with_kind_spoken(title)
+        with_kind_spoken(&title)
     })
 }
 
@@ -159,7 +159,7 @@ fn completes(kind: &str, line: &str) -> bool {
 }
 
 /// Writes the kind of document in capitals at the front of a title as a sentence begins.
-fn with_kind_spoken(title: String) -> String {
+fn with_kind_spoken(title: &str) -> String {
     let upper = |kind: &&str| {
         let kind = kind.to_uppercase();
         title
@@ -169,7 +169,7 @@ fn with_kind_spoken(title: String) -> String {
     };
     let longest = KINDS.iter().filter_map(upper).max_by_key(String::len);
     longest.map_or_else(
-        || title.clone(),
+        || title.to_owned(),
         |kind| format!("{}{}", capitalised(&kind), &title[kind.len()..]),
     )
 }

@@ -2,7 +2,7 @@
 //!
 //! A cell that spans rows is repeated in each of them, so that a row can be read alone.
 
-use super::super::draft::{Para, Paras, Repeats, Role, join_cells, looks_like_header};
+use super::super::draft::{Para, Paras, Repeats, Role, header_rows, join_cells};
 
 /// Spans beyond this are mistakes or attacks.
 const MAX_SPAN: usize = 200;
@@ -119,9 +119,12 @@ impl Table {
     /// Turns the table into rows of the document, numbered `number`.
     pub(super) fn into_paras(mut self, number: u32, paras: &mut Paras, repeats: &mut Repeats) {
         self.close_row(repeats);
-        let guessed = !self.headers.contains(&true) && looks_like_header(&self.rows);
-        if let (true, Some(first)) = (guessed, self.headers.first_mut()) {
-            *first = true;
+        if !self.headers.contains(&true) {
+            let guessed = header_rows(&self.rows);
+            self.headers
+                .iter_mut()
+                .take(guessed)
+                .for_each(|header| *header = true);
         }
         // One column is text in a frame.
         let single = self.rows.iter().all(|row| row.len() <= 1);
