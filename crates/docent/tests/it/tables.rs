@@ -104,17 +104,14 @@ fn a_row_of_an_odt_table_is_found_with_its_header() {
 
 #[test]
 fn a_row_is_found_with_all_rows_of_a_header_that_is_divided() {
-    let mut page =
-        "<html><body><h1>Цены</h1><table><tr><td>№</td><td>Услуга</td><td colspan=2>Плата, тенге</td></tr>\
-        <tr><td></td><td></td><td>для граждан</td><td>для организаций</td></tr>"
-            .to_owned();
-    for number in 1..=120 {
+    let head = "<tr><td>№</td><td>Услуга</td><td colspan=2>Плата, тенге</td></tr>\
+        <tr><td></td><td></td><td>для граждан</td><td>для организаций</td></tr>";
+    let row = |number: u32| {
         let (own, other) = (1_000 + number, 5_000 + 3 * number);
-        page += &format!(
-            "<tr><td>{number}</td><td>Анализ образца К-{number}</td><td>{own}</td><td>{other}</td></tr>"
-        );
-    }
-    page += "</table></body></html>";
+        format!("<tr><td>{number}</td><td>Анализ образца К-{number}</td><td>{own}</td><td>{other}</td></tr>")
+    };
+    let rows: String = (1..=120).map(row).collect();
+    let page = format!("<html><body><h1>Цены</h1><table>{head}{rows}</table></body></html>");
     let document = read_document("a.html", page.as_bytes()).unwrap();
     let index = Index::build(passages(&document)).unwrap();
     let question = Question {
