@@ -62,6 +62,16 @@ fn menus_scripts_and_hidden_text_of_a_page_are_left_out() {
 }
 
 #[test]
+fn a_term_of_a_page_stands_with_what_is_said_of_it_and_a_question_above_its_answer() {
+    let page = "<html><body><dl><dt>Срок хранения</dt><dd><p>75 лет</p><p>Потом дело уничтожают.</p></dd>\
+        <dt>Залы</dt><dt>Часы</dt><dd>9–17</dd><dt>Как оплатить?</dt><dd>Картой в кассе.</dd></dl><p>Конец</p></body></html>";
+    assert_eq!(
+        read("a.html", page.as_bytes()).text,
+        "Срок хранения: 75 лет\nПотом дело уничтожают.\nЗалы\nЧасы: 9–17\nКак оплатить?\nКартой в кассе.\nКонец\n"
+    );
+}
+
+#[test]
 fn rows_of_an_html_table_repeat_the_cell_that_spans_them() {
     let page = "<html><body><table><tr><th>Зал</th><th>День</th></tr><tr><td rowspan=2>Малый</td><td>среда</td></tr>\
         <tr><td>пятница</td></tr></table></body></html>";

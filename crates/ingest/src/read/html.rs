@@ -233,6 +233,8 @@ struct Frame {
     caption: bool,
     footnote: bool,
     block: bool,
+    /// Within what is said of a term.
+    described: bool,
 }
 
 #[derive(Default)]
@@ -252,6 +254,8 @@ struct Walker {
     /// The next number of each open list; nothing for bullets.
     lists: Vec<Option<i64>>,
     marker: Option<String>,
+    /// Whether the last paragraph is a term of which nothing is said yet.
+    term: bool,
     tables: Vec<Table>,
     table_count: u32,
     hidden: Hidden,
@@ -385,6 +389,7 @@ impl Walker {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => frame.heading = name[1..].parse().ok(),
             "pre" => frame.preformatted = true,
             "caption" | "figcaption" => frame.caption = true,
+            "dd" => frame.described = true,
             "ul" | "menu" => self.lists.push(None),
             "ol" => self.lists.push(Some(
                 element
@@ -464,6 +469,7 @@ impl Walker {
                 self.lists.pop();
             }
             "li" => self.marker = None,
+            "dt" => self.term = true,
             "thead" => self.with_table(|table, _| table.head = false),
             "table" if self.tables.last().is_some_and(|table| table.id == id) => {
                 if let Some(table) = self.tables.pop() {
@@ -492,6 +498,16 @@ impl Walker {
             table.push(&words, &mut self.repeats);
             return;
         }
+        let term = std::mem::take(&mut self.term) && frame.described;
+        if let Some(last) = self
+            .paras
+            .last_mut()
+            .filter(|last| term && last.role == Role::Plain && is_defined(&last.text, &words))
+        {
+            last.text = format!("{}: {}", last.text.trim(), words.trim());
+            last.strong = false;
+            return;
+        }
         let role = if let Some(level) = frame.heading {
             Role::Heading(level)
         } else if frame.caption {
@@ -515,6 +531,15 @@ impl Walker {
             ..Para::new(role, text)
         });
     }
+}
+
+/// Tells whether a term and what is said of it are a line of a register («Срок хранения», «75 лет»), not a question and its answer.
+fn is_defined(term: &str, words: &str) -> bool {
+    const MAX_TERM_CHARS: usize = 80;
+    const MAX_CHARS: usize = 200;
+    term.chars().count() <= MAX_TERM_CHARS
+        && words.chars().count() <= MAX_CHARS
+        && !term.trim_end().ends_with(['?', '!', '.', ':', ';'])
 }
 
 /// Tells whether the text for a picture says something: not «logo», not the name of a file.
