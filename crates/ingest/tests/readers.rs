@@ -62,6 +62,19 @@ fn menus_scripts_and_hidden_text_of_a_page_are_left_out() {
 }
 
 #[test]
+fn a_title_of_several_lines_is_one_and_remarks_keep_their_places() {
+    let page = "<html><body><p><b>ПОЛОЖЕНИЕ</b></p><p><b>о дежурстве</b></p><p>(в ред. приказа от 12.03.2025 № 14)</p>\
+        <p>Дежурят по двое.</p><p>(п. 2 введён приказом от 12.03.2025 № 14)</p><p>Смена длится сутки.</p></body></html>";
+    let document = read("a.html", page.as_bytes());
+    assert_eq!(document.metadata.title.as_deref(), Some("Положение о дежурстве"));
+    assert_eq!(
+        document.text,
+        "ПОЛОЖЕНИЕ о дежурстве\n(в ред. приказа от 12.03.2025 № 14)\nДежурят по двое.\n\
+         (п. 2 введён приказом от 12.03.2025 № 14)\nСмена длится сутки.\n"
+    );
+}
+
+#[test]
 fn a_term_of_a_page_stands_with_what_is_said_of_it_and_a_question_above_its_answer() {
     let page = "<html><body><dl><dt>Срок хранения</dt><dd><p>75 лет</p><p>Потом дело уничтожают.</p></dd>\
         <dt>Залы</dt><dt>Часы</dt><dd>9–17</dd><dt>Как оплатить?</dt><dd>Картой в кассе.</dd></dl><p>Конец</p></body></html>";

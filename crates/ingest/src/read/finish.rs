@@ -32,7 +32,10 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         return Err(no_text(draft.format));
     }
     let own = draft.title.as_deref().map(|own| clean(own, &mut repairs));
-    title::join_lines(&mut paras);
+    let gone = title::join_lines(&mut paras);
+    for (before, _) in &mut remarks {
+        *before -= (*before).clamp(gone.start, gone.end) - gone.start;
+    }
     let title = title::title(own.as_deref(), name, &paras);
     mark_title(&mut paras, title.as_deref());
     outline::mark_headings(&mut paras);

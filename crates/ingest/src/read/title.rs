@@ -3,6 +3,7 @@
 //! Owns: telling a meant title from what programs put there, finding one in the text, and bringing capitals down.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::draft::{Para, Role};
 use super::outline::structural_rank;
@@ -118,12 +119,14 @@ pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<Str
 }
 
 /// Puts the lines of a title that is broken into several together: «ПОЛОЖЕНИЕ», «о закупках учреждения», «„Городской архив“».
-pub(super) fn join_lines(paras: &mut Vec<Para>) {
+///
+/// Returns the paragraphs that went into the one before them.
+pub(super) fn join_lines(paras: &mut Vec<Para>) -> Range<usize> {
     /// More lines are a paragraph on the front page.
     const MAX_LINES: usize = 4;
     let front = paras.iter().enumerate().filter(|(_, para)| is_front(para));
     let Some((at, _)) = front.take(FRONT_PARAS).find(|(_, para)| is_marked(para)) else {
-        return;
+        return 0..0;
     };
     let kind = KINDS.contains(&paras[at].text.to_lowercase().as_str());
     let mut title = paras[at].text.clone();
@@ -138,8 +141,10 @@ pub(super) fn join_lines(paras: &mut Vec<Para>) {
         title.push_str(&line.text);
         joined += 1;
     }
-    paras.drain(at + 1..=at + joined);
+    let gone = at + 1..at + 1 + joined;
+    paras.drain(gone.clone());
     paras[at].text = title;
+    gone
 }
 
 /// Tells whether a line set like a title goes on with the one before: it begins in the middle of a sentence, or is a name.
