@@ -185,7 +185,8 @@ pub enum BlockKind {
     Caption,
     /// A footnote or end note, its mark inside the text.
     Footnote,
-    /// An editorial remark («в редакции Федерального закона …»): kept, but neither searched nor quoted.
+    /// An editorial remark («в редакции Федерального закона …»), or a line of a table of contents: kept, but neither searched nor
+    /// quoted.
     Remark,
 }
 

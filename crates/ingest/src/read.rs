@@ -7,6 +7,7 @@
 //! Invariant: what comes out passes [`check_invariants`].
 
 mod biff;
+mod contents;
 mod csv;
 mod doc;
 mod docx;

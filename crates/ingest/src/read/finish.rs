@@ -1,6 +1,6 @@
 //! A draft → a [`Document`]: the steps that are the same for every format.
 //!
-//! Owns the order of the steps — clean, take remarks out, find headings and lists, name the document, lay out the text —
+//! Owns the order of the steps — clean, take remarks and contents out, find headings and lists, name the document, lay out the text —
 //! and the invariants of the result. The title's own line stays where it stands, as a heading of level 1.
 
 use docent_corpus::{
@@ -8,7 +8,7 @@ use docent_corpus::{
 };
 
 use super::draft::{Draft, Para, Role};
-use super::{list, no_text, outline, refuse, remark, title};
+use super::{contents, list, no_text, outline, refuse, remark, title};
 use crate::tidy::{Repairs, clean};
 
 /// Turns a draft into a document.
@@ -28,6 +28,7 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
         para.text = clean(&para.text, &mut repairs);
         part(para, &mut paras, &mut remarks);
     }
+    contents::part(&mut paras, &mut remarks);
     if paras.is_empty() && remarks.is_empty() {
         return Err(no_text(draft.format));
     }
