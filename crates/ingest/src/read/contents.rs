@@ -65,7 +65,7 @@ fn listed(paras: &[Para]) -> Vec<bool> {
             .map(|(_, page)| *page)
             .max()
             .unwrap_or(0);
-        while end > at && !entries[end - 1].as_ref().is_some_and(|(_, page)| *page == last) {
+        while end > at && entries[end - 1].as_ref().is_none_or(|(_, page)| *page != last) {
             end -= 1;
         }
         let found: Vec<&(String, u32)> = entries[at..end].iter().flatten().collect();
