@@ -12,6 +12,7 @@ use pdf_oxide::layout::{Color, TextChar};
 use pdf_oxide::optional_content::compute_default_off_ocgs;
 
 use super::forms::Forms;
+use super::glyphs;
 use super::render::{Lights, Renderer};
 use super::traces::Traces;
 
@@ -54,11 +55,7 @@ impl<'a> Seen<'a> {
         if held.drawn > MAX_DRAWN {
             return None;
         }
-        let all = |off: &HashSet<String>| {
-            self.pdf
-                .extract_chars_filtered(number, off.clone(), HashSet::new())
-                .ok()
-        };
+        let all = |off: &HashSet<String>| glyphs::letters(self.pdf, number, off);
         let mut letters = all(&self.off)?;
         let before = if self.off.is_empty() {
             count(&letters)

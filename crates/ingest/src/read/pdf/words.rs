@@ -78,8 +78,9 @@ pub(super) fn words(letters: &[TextChar], more: Vec<Word>) -> Vec<Vec<Word>> {
         } else {
             angle
         };
+        let measured = frame.iter().filter(|letter| letter.advance_width > 0.0).count() * 2 > frame.len();
         let placed = frame.into_iter().map(|letter| place(letter, angle)).collect();
-        words_of(placed, angle == 0)
+        words_of(placed, measured)
     };
     let mut frames: Vec<Vec<Word>> = frames.into_iter().map(words_of).collect();
     if !more.is_empty() {
@@ -126,29 +127,21 @@ fn place(letter: &TextChar, angle: i32) -> Letter<'_> {
     } else {
         letter.bbox.height.abs().max(1.0)
     };
-    let (x, y) = (letter.origin_x, letter.origin_y);
-    if angle == 0 {
-        // Letters set apart are one word still, and so much is left behind each of them.
-        let set_apart = letter.rendered_advance - letter.advance_width > SET_APART * size;
-        let advance = if set_apart && !letter.char.is_whitespace() {
-            letter.rendered_advance
-        } else {
-            letter.advance_width.max(0.0)
-        };
-        return Letter {
-            x,
-            y,
-            advance,
-            size,
-            drawn: letter,
-        };
-    }
     let (sin, cos) = (angle as f32).to_radians().sin_cos();
+    let (x, y) = (letter.origin_x, letter.origin_y);
+    // Letters set apart are one word still, and so much is left behind each of them.
+    let set_apart = letter.rendered_advance - letter.advance_width > SET_APART * size;
+    let advance = if set_apart && !letter.char.is_whitespace() {
+        letter.rendered_advance
+    } else if angle == 0 || letter.advance_width > 0.0 {
+        letter.advance_width.max(0.0)
+    } else {
+        usual_width(letter.char) * size
+    };
     Letter {
         x: x * cos + y * sin,
         y: y * cos - x * sin,
-        // The library measures along the horizontal, along which turned letters have no length.
-        advance: usual_width(letter.char) * size,
+        advance,
         size,
         drawn: letter,
     }
