@@ -1,7 +1,7 @@
 //! The letters that a page's content draws, as the library reads them.
 //!
 //! Owns what has to be set right before and while it reads: words that a page gives in the place of its letters, which the
-//! library would read letter by letter with the font's own codes; fonts whose letters are named only inside them; bullets.
+//! library would read letter by letter with the font's own codes; fonts whose letters are named only inside them; bullets; quotes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -35,8 +35,8 @@ pub(super) fn letters(pdf: &PdfDocument, number: usize, off: &HashSet<String>) -
     Some(letters)
 }
 
-/// Reads content with its resources.
-fn read(
+/// Reads content of the page at `number` with its resources.
+pub(super) fn read(
     pdf: &PdfDocument,
     number: usize,
     off: &HashSet<String>,
@@ -69,23 +69,38 @@ fn measure_turned(letters: &mut [TextChar], upright: impl FnOnce() -> Option<Vec
     /// Of what is shorter than this along the horizontal, rounding leaves no measure.
     const MIN_SHARE: f32 = 0.1;
     let share = |letter: &TextChar| letter.rotation_degrees.to_radians().cos().abs();
-    let upright = letters
+    let mut upright = letters
         .iter()
         .any(|letter| share(letter) < MIN_SHARE)
         .then(upright)
         .flatten()
-        .filter(|upright| upright.len() == letters.len());
-    for (at, letter) in letters.iter_mut().enumerate() {
+        .unwrap_or_default();
+    // The library sorts them by their places.
+    upright.sort_by(|a, b| {
+        let along = a.origin_x.total_cmp(&b.origin_x);
+        a.char
+            .cmp(&b.char)
+            .then(along)
+            .then(b.origin_y.total_cmp(&a.origin_y))
+    });
+    let mut order: Vec<&mut TextChar> = letters.iter_mut().collect();
+    order.sort_by(|a, b| {
+        let along = a.origin_y.total_cmp(&b.origin_y);
+        a.char
+            .cmp(&b.char)
+            .then(along)
+            .then(a.origin_x.total_cmp(&b.origin_x))
+    });
+    let known = upright.len() == order.len();
+    for (at, letter) in order.into_iter().enumerate() {
         let share = share(letter);
-        if share >= MIN_SHARE {
-            letter.advance_width /= share;
-            letter.rendered_advance /= share;
-        } else if let Some(upright) = upright.as_ref().map(|upright| &upright[at]) {
-            letter.advance_width = upright.advance_width;
-            letter.rendered_advance = upright.rendered_advance;
-        } else {
-            (letter.advance_width, letter.rendered_advance) = (0.0, 0.0);
-        }
+        (letter.advance_width, letter.rendered_advance) = match upright.get(at) {
+            _ if share >= MIN_SHARE => (letter.advance_width / share, letter.rendered_advance / share),
+            Some(upright) if known && upright.char == letter.char => {
+                (upright.advance_width, upright.rendered_advance)
+            }
+            _ => (0.0, 0.0),
+        };
     }
 }
 
@@ -103,21 +118,57 @@ fn pass_over_replacements(content: &mut [u8]) {
     }
 }
 
-/// Sets right what the library makes of a font's codes; returns nothing where it is right as it is.
+/// Sets right what the library makes of a font's codes and widths; returns nothing where it is right as it is.
 fn mended(pdf: &PdfDocument, font: &FontInfo, dict: Option<&Object>, content: &[u8]) -> Option<FontInfo> {
     let encoding = dict
         .and_then(|dict| dict.as_dict()?.get("Encoding"))
         .and_then(|encoding| resolved(pdf, encoding));
-    let codes = match &font.encoding {
-        Encoding::Standard(name) if name == "WinAnsiEncoding" => with_bullets(font, content)?,
-        _ => named_inside(pdf, font, encoding.as_ref())?,
+    let usual = matches!(&font.encoding, Encoding::Standard(name) if name == "WinAnsiEncoding");
+    let codes = if usual {
+        with_bullets(font, content)
+    } else {
+        named_inside(pdf, font, encoding.as_ref())
     };
+    let widths = if usual { with_quotes(font) } else { None };
+    if codes.is_none() && widths.is_none() {
+        return None;
+    }
     let mut font = font.clone();
-    font.encoding = Encoding::Custom(codes);
+    if let Some(codes) = codes {
+        font.encoding = Encoding::Custom(codes);
+    }
+    if let Some(widths) = widths {
+        font.first_char = Some(FIRST_CODE.into());
+        font.widths = Some(widths);
+    }
     // What was found out under the old names.
     font.byte_to_char_table = OnceLock::new();
+    font.byte_to_width_table = OnceLock::new();
     font.type0_unicode_memo = Arc::default();
     Some(font)
+}
+
+/// Lower codes are no letters in the usual encoding.
+const FIRST_CODE: u8 = 0x20;
+
+/// Returns the widths of a font that every viewer has, and whose widths documents therefore leave out, with those of curly
+/// quotes, which the library takes for as wide as letters.
+fn with_quotes(font: &FontInfo) -> Option<Vec<f32>> {
+    let known = font.widths.is_none() && font.embedded_font_data.is_none() && font.subtype == "Type1";
+    let bold = font.base_font.contains("Bold");
+    // From the metrics that Adobe published for these fonts: quoteright, quotedblright.
+    let (single, double) = match font.base_font.as_str() {
+        name if name.starts_with("Times") => (333.0, if bold { 500.0 } else { 444.0 }),
+        name if name.starts_with("Helvetica") && bold => (278.0, 500.0),
+        name if name.starts_with("Helvetica") => (222.0, 333.0),
+        _ => return None,
+    };
+    let width = |code: u8| match code {
+        0x91 | 0x92 => single,
+        0x93 | 0x94 => double,
+        _ => font.get_glyph_width(code.into()),
+    };
+    known.then(|| (FIRST_CODE..=u8::MAX).map(width).collect())
 }
 
 /// Returns the codes of the usual encoding with all unused ones as bullets, as the standard has it (ISO 32000-1, annex D.2,
@@ -127,7 +178,7 @@ fn with_bullets(font: &FontInfo, content: &[u8]) -> Option<HashMap<u8, char>> {
     if !written || font.to_unicode.is_some() || font.subtype == "Type0" {
         return None;
     }
-    let codes = (0x20..=0xff_u8).map(|code| {
+    let codes = (FIRST_CODE..=u8::MAX).map(|code| {
         let (text, ..) = encoding_rs::WINDOWS_1252.decode(std::slice::from_ref(&code));
         let letter = text.chars().next().filter(|letter| !letter.is_control());
         (code, letter.unwrap_or('•'))
@@ -194,7 +245,11 @@ fn compact(data: &[u8]) -> Option<&[u8]> {
     if !data.starts_with(b"OTTO") {
         return data.starts_with(&[1, 0]).then_some(data);
     }
-    let number = |bytes: &[u8]| bytes.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
+    };
     let count = number(data.get(4..6)?);
     let mut entries = data.get(HEAD..)?.chunks_exact(ENTRY).take(count);
     let entry = entries.find(|entry| entry.starts_with(b"CFF "))?;
