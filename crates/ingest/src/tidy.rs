@@ -249,7 +249,7 @@ fn mended_word(word: &str, keeps_i: bool) -> Option<String> {
     }
 }
 
-/// Tells whether a word is a Latin name in capitals with a Russian ending: «TEXа», «VPNом».
+/// Tells whether a word is a Latin name in capitals with a Russian ending, as programs have when they are declined: `TEXа`, `VPNом`.
 fn is_declined(word: &str) -> bool {
     let name = word.chars().take_while(char::is_ascii_uppercase).count();
     let ending = || word.chars().skip(name);

@@ -476,7 +476,7 @@ fn what_a_signature_of_a_pdf_shows_is_read_and_hidden_ones_are_not() {
     let content = "BT /F1 11 Tf 70 700 Td (The hall has shelves on two walls.) Tj ET";
     let notes = "<< /Subtype /Widget /FT /Sig /T (a) /Rect [70 100 270 140] /AP << /N 7 0 R >> >> \
         << /Subtype /Widget /FT /Sig /T (b) /F 2 /Rect [70 50 270 90] /AP << /N 7 0 R >> >>";
-    let look = "BT /F1 20 Tf 10 15 Td (Signed by Vera Olkhova) Tj ET";
+    let look = "BT /F1 20 Tf 10 15 Td (Signed by Vera Olkhova) Tj 1 g 0 20 Td (and free) Tj ET";
     let objects = [
         "null".to_owned(),
         format!(

@@ -153,13 +153,22 @@ fn run_of<'a>(
         let length = length.unwrap_or(lines.len() - start);
         let (from, to) = trimmed(lines, gutter, start, start + length);
         let (left, right) = sides(&lines[from..to], gutter);
-        let (left, right) = (group(left), group(right));
-        if is_text(&left, group, depth) && (is_text(&right, group, depth) || is_rest(&right, &left)) {
+        if are_columns(&group(left), &group(right), group, depth) {
             return Some((from, to));
         }
         start += length + 1;
     }
     None
+}
+
+/// Tells whether the lines of both sides are running text, or those of the left side and the right one is its rest.
+fn are_columns<'a>(
+    left: &[Vec<&'a Word>],
+    right: &[Vec<&'a Word>],
+    group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
+    depth: usize,
+) -> bool {
+    is_text(left, group, depth) && (is_text(right, group, depth) || is_rest(right, left))
 }
 
 /// Tells whether the lines of one side are running text or columns of it, whose lines stand at heights of their own.
@@ -171,8 +180,7 @@ fn is_text<'a>(
     let parted = |gutter: f32| {
         let (left, right) = sides(lines, gutter);
         !lines.iter().any(|line| crosses(line, gutter))
-            && is_text(&group(left), group, depth - 1)
-            && is_text(&group(right), group, depth - 1)
+            && are_columns(&group(left), &group(right), group, depth - 1)
     };
     is_running(lines) || depth > 0 && gutters(lines).into_iter().any(parted)
 }

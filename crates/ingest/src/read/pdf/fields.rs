@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use pdf_oxide::PdfDocument;
 use pdf_oxide::layout::TextChar;
-use pdf_oxide::object::Object;
+use pdf_oxide::object::{Object, ObjectRef};
 
 use super::words::Word;
 
@@ -55,8 +55,12 @@ pub(super) fn words(pdf: &PdfDocument, number: usize) -> Vec<Word> {
 }
 
 /// Returns the letters that signatures, buttons and stamps without words of their own show on the page at `number`, from 0, one
-/// list for each.
-pub(super) fn drawn(pdf: &PdfDocument, number: usize) -> Vec<Vec<TextChar>> {
+/// list for each; `may_read` tells of which drawings.
+pub(super) fn drawn(
+    pdf: &PdfDocument,
+    number: usize,
+    mut may_read: impl FnMut(ObjectRef) -> bool,
+) -> Vec<Vec<TextChar>> {
     let notes = pdf
         .get_page(number)
         .ok()
@@ -67,6 +71,7 @@ pub(super) fn drawn(pdf: &PdfDocument, number: usize) -> Vec<Vec<TextChar>> {
         let dict = note.as_dict()?;
         let place = place_of(pdf, dict).filter(|_| !is_hidden(pdf, dict) && is_drawn(pdf, dict))?;
         let look = look_of(pdf, dict)?;
+        look.as_reference().filter(|look| may_read(*look))?;
         let content = placed(pdf, &look, place)?;
         let looks = Object::Dictionary(HashMap::from([("Look".to_owned(), look)]));
         let resources = Object::Dictionary(HashMap::from([("XObject".to_owned(), looks)]));
@@ -106,21 +111,21 @@ fn placed(pdf: &PdfDocument, look: &Object, [left, bottom, right, top]: [f32; 4]
     let stream = resolved(pdf, look)?;
     let dict = stream.as_dict()?;
     let [x0, y0, x1, y1] = sides(pdf, dict.get("BBox")?)?;
-    let [a, b, c, d, e, f] = get(pdf, Some(dict), "Matrix")
+    let matrix = get(pdf, Some(dict), "Matrix")
         .and_then(|matrix| <[f32; 6]>::try_from(numbers(pdf, &matrix)?).ok())
         .unwrap_or([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
     let corners = [(x0, y0), (x0, y1), (x1, y0), (x1, y1)];
-    let turned = corners.map(|(x, y)| (a * x + c * y + e, b * x + d * y + f));
-    let least = |side: fn((f32, f32)) -> f32| turned.map(side).into_iter().fold(f32::INFINITY, f32::min);
-    let most = |side: fn((f32, f32)) -> f32| turned.map(side).into_iter().fold(f32::NEG_INFINITY, f32::max);
-    let (x, y) = (least(|corner| corner.0), least(|corner| corner.1));
-    let (wide, high) = (most(|corner| corner.0) - x, most(|corner| corner.1) - y);
+    let across = corners.map(|(x, y)| matrix[0] * x + matrix[2] * y + matrix[4]);
+    let up = corners.map(|(x, y)| matrix[1] * x + matrix[3] * y + matrix[5]);
+    let least = |sides: [f32; 4]| sides.into_iter().fold(f32::INFINITY, f32::min);
+    let most = |sides: [f32; 4]| sides.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let (wide, high) = (most(across) - least(across), most(up) - least(up));
     if !(wide > 0.0 && high > 0.0) {
         return None;
     }
-    let (across, up) = ((right - left) / wide, (top - bottom) / high);
-    let (right, rise) = (left - x * across, bottom - y * up);
-    Some(format!("q {across} 0 0 {up} {right} {rise} cm /Look Do Q"))
+    let (wider, higher) = ((right - left) / wide, (top - bottom) / high);
+    let (aside, rise) = (left - least(across) * wider, bottom - least(up) * higher);
+    Some(format!("q {wider} 0 0 {higher} {aside} {rise} cm /Look Do Q"))
 }
 
 /// What viewers take at most where the size of letters is left to them, and at least.

@@ -11,6 +11,7 @@ use pdf_oxide::PdfDocument;
 use pdf_oxide::layout::{Color, TextChar};
 use pdf_oxide::optional_content::compute_default_off_ocgs;
 
+use super::fields;
 use super::forms::Forms;
 use super::glyphs;
 use super::render::{Lights, Renderer};
@@ -77,6 +78,23 @@ impl<'a> Seen<'a> {
         }
         self.left_out += before.saturating_sub(count(&letters));
         Some(letters)
+    }
+
+    /// Returns the letters that signatures, buttons and stamps show on the page at `number`, from 0, one list for each. They are
+    /// drawn by none of the tools here, so that light letters count as unseen, whatever their ground.
+    pub(super) fn notes(&mut self, number: usize) -> Vec<Vec<TextChar>> {
+        let forms = &mut self.forms;
+        let mut notes = fields::drawn(self.pdf, number, |look| {
+            let held = forms.note(look);
+            held.drawn <= MAX_DRAWN && !held.unpainted
+        });
+        for letters in &mut notes {
+            let before = count(letters);
+            self.take_odd(letters, number);
+            take(letters, |letter| Some(is_light(letter)));
+            self.left_out += before - count(letters);
+        }
+        notes
     }
 
     /// Takes out what is off the paper or too small to be read. Where that would be most of a page, it is rather the measure

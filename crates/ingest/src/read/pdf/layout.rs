@@ -103,7 +103,7 @@ fn groups<'a>(mut words: Vec<&'a Word>) -> Vec<Vec<&'a Word>> {
     }
     let parted = |group: Vec<&'a Word>| {
         if is_laced(&group) {
-            unlaced(group)
+            unlaced(&group)
         } else {
             vec![group]
         }
@@ -126,7 +126,7 @@ const STACKED: f32 = 0.1;
 
 /// Parts a group of words, which goes downwards, where text lies over text: lines of small print beside a large title, or lines
 /// that are set too close.
-fn unlaced(group: Vec<&Word>) -> Vec<Vec<&Word>> {
+fn unlaced<'a>(group: &[&'a Word]) -> Vec<Vec<&'a Word>> {
     /// Shorter words are indices, accents and the letters of logos.
     const MIN_WORD: usize = 3;
     /// Fewer letters over words are an index of two.
@@ -140,7 +140,7 @@ fn unlaced(group: Vec<&Word>) -> Vec<Vec<&Word>> {
         shared > 0.2 * a.size.min(b.size) && a.base - b.base > STACKED * a.size.min(b.size)
     };
     let mut lines: Vec<Vec<&Word>> = Vec::new();
-    let mut rest = group.as_slice();
+    let mut rest = group;
     while let Some(first) = rest.first() {
         let same = |word: &&Word| first.base - word.base <= STACKED * first.size.min(word.size);
         let (row, below) = rest.split_at(rest.iter().take_while(|word| same(word)).count());

@@ -61,7 +61,7 @@ pub(super) fn read(
             Some(letters) => {
                 let nameless = are_nameless(&letters);
                 let mut frames = words::words(&letters, fields::words(pdf, number));
-                for letters in fields::drawn(pdf, number) {
+                for letters in seen.notes(number) {
                     frames.extend(words::words(&letters, Vec::new()));
                 }
                 let mut page = Page {
