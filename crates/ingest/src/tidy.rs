@@ -19,9 +19,25 @@ pub(crate) struct Repairs {
     pub(crate) mojibake: u32,
     /// Words that were set with a space behind each letter.
     pub(crate) spaced_out: u32,
+    /// Whether «i» stays as it is written: Ukrainian and Belarusian have it in every other word, and many of their fonts
+    /// give it as a Latin letter. Of the languages read here only Kazakh has it.
+    keeps_i: bool,
 }
 
 impl Repairs {
+    /// Begins the repairs of a document with these paragraphs.
+    pub(crate) fn of<'a>(paras: impl IntoIterator<Item = &'a str>) -> Self {
+        let (mut other, mut kazakh) = (0_usize, 0_usize);
+        for c in paras.into_iter().flat_map(str::chars) {
+            other += usize::from(matches!(c, 'ї' | 'є' | 'ґ' | 'ў' | 'Ї' | 'Є' | 'Ґ' | 'Ў'));
+            kazakh += usize::from(matches!(c, 'ә' | 'ғ' | 'қ' | 'ң' | 'ө' | 'ұ' | 'ү' | 'һ'));
+        }
+        Self {
+            keeps_i: other > kazakh,
+            ..Self::default()
+        }
+    }
+
     /// Returns a sentence for each sort of repair that was made.
     pub(crate) fn sentences(self) -> Vec<String> {
         let mut sentences = Vec::new();
@@ -178,7 +194,7 @@ fn mend_look_alikes(text: &str, repairs: &mut Repairs) -> String {
             word.push(c);
             continue;
         }
-        out.push_str(&mended_word(&word).map_or_else(
+        out.push_str(&mended_word(&word, repairs.keeps_i).map_or_else(
             || word.clone(),
             |mended| {
                 repairs.look_alikes += 1;
@@ -193,7 +209,7 @@ fn mend_look_alikes(text: &str, repairs: &mut Repairs) -> String {
 }
 
 /// Returns the word in one alphabet when it mixes two and all letters of the rarer one are look-alikes.
-fn mended_word(word: &str) -> Option<String> {
+fn mended_word(word: &str, keeps_i: bool) -> Option<String> {
     let latin = word.chars().filter(char::is_ascii_alphabetic).count();
     let cyrillic = word.chars().filter(|c| is_cyrillic(*c)).count();
     if latin == 0 || cyrillic == 0 {
@@ -210,8 +226,15 @@ fn mended_word(word: &str) -> Option<String> {
     {
         return None;
     }
-    let to_cyrillic = |c: char| LOOK_ALIKES.iter().find(|pair| pair.0 == c).map(|pair| pair.1);
-    let to_latin = |c: char| LOOK_ALIKES.iter().find(|pair| pair.1 == c).map(|pair| pair.0);
+    if is_declined(word) {
+        return None;
+    }
+    let pairs = || {
+        let stays = |pair: &&(char, char)| !(keeps_i && matches!(pair.0, 'i' | 'I'));
+        LOOK_ALIKES.iter().filter(stays)
+    };
+    let to_cyrillic = |c: char| pairs().find(|pair| pair.0 == c).map(|pair| pair.1);
+    let to_latin = |c: char| pairs().find(|pair| pair.1 == c).map(|pair| pair.0);
     let all = |turn: &dyn Fn(char) -> Option<char>, foreign: &dyn Fn(char) -> bool| -> Option<String> {
         word.chars()
             .map(|c| if foreign(c) { turn(c) } else { Some(c) })
@@ -224,6 +247,13 @@ fn mended_word(word: &str) -> Option<String> {
     } else {
         as_latin().or_else(as_cyrillic)
     }
+}
+
+/// Tells whether a word is a Latin name in capitals with a Russian ending, as programs have when they are declined: `TEXа`, `VPNом`.
+fn is_declined(word: &str) -> bool {
+    let name = word.chars().take_while(char::is_ascii_uppercase).count();
+    let ending = || word.chars().skip(name);
+    name > 1 && ending().all(|c| is_cyrillic(c) && c.is_lowercase())
 }
 
 /// Makes the raised part of an article's or clause's number a part of the number: «статья 229²» → «статья 229.2».
@@ -394,6 +424,17 @@ mod tests {
         check("Ответcтвeнный зa pаботу", "Ответственный за работу");
         check("IVкв, USBкабель", "IVкв, USBкабель");
         check("Wi-Fi и API в IT-отделе", "Wi-Fi и API в IT-отделе");
+        check("TEXа и TEXовские", "TEXа и TEXовские");
+    }
+
+    #[test]
+    fn i_stays_as_it_is_in_documents_of_ukrainian_and_belarusian() {
+        let cleaned = |paras: &[&str], raw: &str| clean(raw, &mut Repairs::of(paras.iter().copied()));
+        let ukrainian = ["Збiрка вiршiв", "її"];
+        assert_eq!(cleaned(&ukrainian, "Збiрка вiршiв"), "Збiрка вiршiв");
+        assert_eq!(cleaned(&ukrainian, "cтатья"), "статья");
+        let kazakh = ["бiлiм беру", "қызметкер, киiв", "є"];
+        assert_eq!(cleaned(&kazakh, "бiлiм"), "білім");
     }
 
     #[test]

@@ -117,6 +117,10 @@ impl Paras {
     }
 
     /// Returns the paragraphs to be changed.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Para> {
+        self.list.iter()
+    }
+
     pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Para> {
         self.list.iter_mut()
     }

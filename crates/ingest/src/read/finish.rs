@@ -19,7 +19,7 @@ pub(super) fn finish(name: &str, version: Version, draft: Draft) -> Result<Docum
             "the document holds over 20 MiB of text or a million paragraphs and rows; split it into parts",
         ));
     }
-    let mut repairs = Repairs::default();
+    let mut repairs = Repairs::of(draft.paras.iter().map(|para| para.text.as_str()));
     let mut paras: Vec<Para> = Vec::new();
     // Remarks sit out the search for structure: nothing that surrounds them must see them. Each with the number of
     // paragraphs before it.

@@ -6,6 +6,7 @@
 mod columns;
 mod fields;
 mod forms;
+mod glyphs;
 mod hidden;
 mod layout;
 mod pages;

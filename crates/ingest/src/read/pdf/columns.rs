@@ -153,12 +153,22 @@ fn run_of<'a>(
         let length = length.unwrap_or(lines.len() - start);
         let (from, to) = trimmed(lines, gutter, start, start + length);
         let (left, right) = sides(&lines[from..to], gutter);
-        if is_text(&group(left), group, depth) && is_text(&group(right), group, depth) {
+        if are_columns(&group(left), &group(right), group, depth) {
             return Some((from, to));
         }
         start += length + 1;
     }
     None
+}
+
+/// Tells whether the lines of both sides are running text, or those of the left side and the right one is its rest.
+fn are_columns<'a>(
+    left: &[Vec<&'a Word>],
+    right: &[Vec<&'a Word>],
+    group: &impl Fn(Vec<&'a Word>) -> Vec<Vec<&'a Word>>,
+    depth: usize,
+) -> bool {
+    is_text(left, group, depth) && (is_text(right, group, depth) || is_rest(right, left))
 }
 
 /// Tells whether the lines of one side are running text or columns of it, whose lines stand at heights of their own.
@@ -170,10 +180,25 @@ fn is_text<'a>(
     let parted = |gutter: f32| {
         let (left, right) = sides(lines, gutter);
         !lines.iter().any(|line| crosses(line, gutter))
-            && is_text(&group(left), group, depth - 1)
-            && is_text(&group(right), group, depth - 1)
+            && are_columns(&group(left), &group(right), group, depth - 1)
     };
     is_running(lines) || depth > 0 && gutters(lines).into_iter().any(parted)
+}
+
+/// Tells whether a few lines are the last column of a text, which ends with it: as wide as the column `beside` it, and full.
+fn is_rest(lines: &[Vec<&Word>], beside: &[Vec<&Word>]) -> bool {
+    /// One line may be anything.
+    const LEAST_LINES: usize = 2;
+    /// Columns of a text are of one width but for ragged ends.
+    const WIDTHS: std::ops::Range<f32> = 0.85..1.15;
+    let width = |lines: &[Vec<&Word>]| {
+        let words = || lines.iter().flatten();
+        let right = words().map(|word| word.right).fold(f32::NEG_INFINITY, f32::max);
+        right - words().map(|word| word.left).fold(f32::INFINITY, f32::min)
+    };
+    (LEAST_LINES..MIN_LINES).contains(&lines.len())
+        && WIDTHS.contains(&(width(lines) / width(beside)))
+        && is_full(&Lines::of(lines))
 }
 
 /// Leaves out a page number or a title at the ends of a run, which stands on one side and apart.
@@ -205,48 +230,72 @@ struct Side {
     size: f32,
 }
 
+/// The lines of one side of a gutter.
+struct Lines {
+    sides: Vec<Side>,
+    letters: usize,
+    /// How many lines had no room for the next word, and how many reach the right margin or had none.
+    crowded: usize,
+    full: usize,
+}
+
+impl Lines {
+    fn of(lines: &[Vec<&Word>]) -> Self {
+        /// One line in ten may be longer than its column: beside it a last column may have begun.
+        const LONGER: usize = 10;
+        let (mut sides, mut letters) = (Vec::new(), 0);
+        let mut left = f32::INFINITY;
+        for line in lines {
+            let words = || line.iter();
+            let Some(first) = words().min_by(|a, b| a.left.total_cmp(&b.left)) else {
+                continue;
+            };
+            left = left.min(first.left);
+            letters += words().map(|word| word.text.chars().count()).sum::<usize>();
+            sides.push(Side {
+                end: words().map(|word| word.right).fold(f32::NEG_INFINITY, f32::max),
+                first: first.right - first.left,
+                goes_on: first.text.starts_with(char::is_lowercase),
+                size: first.size,
+            });
+        }
+        let mut ends: Vec<f32> = sides.iter().map(|side| side.end).collect();
+        ends.sort_by(|a, b| b.total_cmp(a));
+        let right = ends.get(ends.len() / LONGER).copied().unwrap_or(left);
+        let width = right - left;
+        // The next word had no room.
+        let crowded = |at: usize| {
+            let next: Option<&Side> = sides.get(at + 1);
+            next.is_some_and(|next| sides[at].end + 0.25 * next.size + next.first > right - 0.02 * width)
+        };
+        let full = |at: usize| crowded(at) || sides[at].end > right - 0.15 * width;
+        Self {
+            crowded: (0..sides.len()).filter(|at| crowded(*at)).count(),
+            full: (0..sides.len()).filter(|at| full(*at)).count(),
+            sides,
+            letters,
+        }
+    }
+}
+
+/// Tells whether most lines are full and long.
+fn is_full(lines: &Lines) -> bool {
+    let count = lines.sides.len();
+    lines.letters >= MIN_LETTERS * count && lines.full * 3 >= count * 2
+}
+
 /// Tells whether lines are running text: there are enough, most of them full, and either long or, in the narrow
 /// columns of a newspaper, most of them in the middle of a sentence.
 fn is_running(lines: &[Vec<&Word>]) -> bool {
     /// In narrow columns, which cells of a table resemble more.
     const MIN_NARROW_LINES: usize = 12;
     const MIN_NARROW_LETTERS: usize = 12;
-    let (mut sides, mut letters) = (Vec::new(), 0);
-    let mut left = f32::INFINITY;
-    for line in lines {
-        let words = || line.iter();
-        let Some(first) = words().min_by(|a, b| a.left.total_cmp(&b.left)) else {
-            continue;
-        };
-        left = left.min(first.left);
-        letters += words().map(|word| word.text.chars().count()).sum::<usize>();
-        sides.push(Side {
-            end: words().map(|word| word.right).fold(f32::NEG_INFINITY, f32::max),
-            first: first.right - first.left,
-            goes_on: first.text.starts_with(char::is_lowercase),
-            size: first.size,
-        });
-    }
-    let right = sides
-        .iter()
-        .map(|side| side.end)
-        .fold(f32::NEG_INFINITY, f32::max);
-    let width = right - left;
-    // The next word had no room.
-    let crowded = |at: usize| {
-        let next = sides.get(at + 1);
-        next.is_some_and(|next| sides[at].end + 0.25 * next.size + next.first > right - 0.02 * width)
-    };
-    let count = sides.len();
-    let crowd = (0..count).filter(|at| crowded(*at)).count();
-    let full = (0..count)
-        .filter(|at| crowded(*at) || sides[*at].end > right - 0.15 * width)
-        .count();
-    let in_sentence = sides.iter().filter(|side| side.goes_on).count();
-    let long = letters >= MIN_LETTERS * count && full * 3 >= count * 2;
+    let lines = Lines::of(lines);
+    let count = lines.sides.len();
+    let in_sentence = lines.sides.iter().filter(|side| side.goes_on).count();
     let narrow = count >= MIN_NARROW_LINES
-        && letters >= MIN_NARROW_LETTERS * count
-        && crowd * 3 >= count * 2
+        && lines.letters >= MIN_NARROW_LETTERS * count
+        && lines.crowded * 3 >= count * 2
         && in_sentence * 2 >= count;
-    count >= MIN_LINES && (long || narrow)
+    count >= MIN_LINES && (is_full(&lines) || narrow)
 }

@@ -1,14 +1,15 @@
 //! What is filled into forms and written on pages with a viewer: the values of fields, boxes that are ticked, free text and
 //! stamps.
 //!
-//! Owns where these words stand. They are no part of a page's content; a reader sees them on it all the same. Notes that open in
+//! Owns where these words stand, and what signatures and buttons show, which is drawn and not written. They are no part of a page's content; a reader sees them on it all the same. Notes that open in
 //! a window of their own, and what is marked as hidden, are left out. Boxes are told on a page where one is ticked; in a form that
 //! nobody has filled in they say nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use pdf_oxide::PdfDocument;
-use pdf_oxide::object::Object;
+use pdf_oxide::layout::TextChar;
+use pdf_oxide::object::{Object, ObjectRef};
 
 use super::words::Word;
 
@@ -51,6 +52,80 @@ pub(super) fn words(pdf: &PdfDocument, number: usize) -> Vec<Word> {
         }
     }
     words
+}
+
+/// Returns the letters that signatures, buttons and stamps without words of their own show on the page at `number`, from 0, one
+/// list for each; `may_read` tells of which drawings.
+pub(super) fn drawn(
+    pdf: &PdfDocument,
+    number: usize,
+    mut may_read: impl FnMut(ObjectRef) -> bool,
+) -> Vec<Vec<TextChar>> {
+    let notes = pdf
+        .get_page(number)
+        .ok()
+        .and_then(|page| get(pdf, page.as_dict(), "Annots"));
+    let notes = notes.as_ref().and_then(Object::as_array);
+    let letters = |note: &Object| {
+        let note = resolved(pdf, note)?;
+        let dict = note.as_dict()?;
+        let place = place_of(pdf, dict).filter(|_| !is_hidden(pdf, dict) && is_drawn(pdf, dict))?;
+        let look = look_of(pdf, dict)?;
+        look.as_reference().filter(|look| may_read(*look))?;
+        let content = placed(pdf, &look, place)?;
+        let looks = Object::Dictionary(HashMap::from([("Look".to_owned(), look)]));
+        let resources = Object::Dictionary(HashMap::from([("XObject".to_owned(), looks)]));
+        super::glyphs::read(pdf, number, &HashSet::new(), Some(&resources), content.as_bytes())
+    };
+    let notes = notes.into_iter().flatten().take(MAX_NOTES);
+    notes
+        .filter_map(letters)
+        .filter(|letters| !letters.is_empty())
+        .collect()
+}
+
+/// Tells whether what a note shows is only drawn: a signature, a button to push, a stamp without words.
+fn is_drawn(pdf: &PdfDocument, dict: &Dict) -> bool {
+    let kind = get(pdf, Some(dict), "Subtype");
+    match kind.as_ref().and_then(Object::as_name) {
+        Some("Stamp") => text_of(pdf, dict).is_none(),
+        Some("Widget") => match inherited(pdf, dict, "FT").as_ref().and_then(Object::as_name) {
+            Some("Sig") => true,
+            Some("Btn") => is_ticked(pdf, dict).is_none(),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Returns the reference of the drawing that a note shows.
+fn look_of(pdf: &PdfDocument, dict: &Dict) -> Option<Object> {
+    let looks = get(pdf, Some(dict), "AP")?;
+    let look = looks.as_dict()?.get("N")?;
+    look.as_reference()?;
+    Some(look.clone())
+}
+
+/// Returns content that shows a drawing in its place (ISO 32000-1, 12.5.5).
+fn placed(pdf: &PdfDocument, look: &Object, [left, bottom, right, top]: [f32; 4]) -> Option<String> {
+    let stream = resolved(pdf, look)?;
+    let dict = stream.as_dict()?;
+    let [x0, y0, x1, y1] = sides(pdf, dict.get("BBox")?)?;
+    let matrix = get(pdf, Some(dict), "Matrix")
+        .and_then(|matrix| <[f32; 6]>::try_from(numbers(pdf, &matrix)?).ok())
+        .unwrap_or([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    let corners = [(x0, y0), (x0, y1), (x1, y0), (x1, y1)];
+    let across = corners.map(|(x, y)| matrix[0] * x + matrix[2] * y + matrix[4]);
+    let up = corners.map(|(x, y)| matrix[1] * x + matrix[3] * y + matrix[5]);
+    let least = |sides: [f32; 4]| sides.into_iter().fold(f32::INFINITY, f32::min);
+    let most = |sides: [f32; 4]| sides.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let (wide, high) = (most(across) - least(across), most(up) - least(up));
+    if !(wide > 0.0 && high > 0.0) {
+        return None;
+    }
+    let (wider, higher) = ((right - left) / wide, (top - bottom) / high);
+    let (aside, rise) = (left - least(across) * wider, bottom - least(up) * higher);
+    Some(format!("q {wider} 0 0 {higher} {aside} {rise} cm /Look Do Q"))
 }
 
 /// What viewers take at most where the size of letters is left to them, and at least.
@@ -121,7 +196,11 @@ fn text_of(pdf: &PdfDocument, dict: &Dict) -> Option<String> {
         }
         _ => return None,
     };
-    let text = super::decoded(text.as_string()?);
+    // Long values are streams.
+    let text = match text.as_string() {
+        Some(text) => super::decoded(text),
+        None => super::decoded(&text.decode_stream_data().ok()?),
+    };
     (!text.trim().is_empty()).then_some(text)
 }
 
@@ -132,21 +211,24 @@ fn place_of(pdf: &PdfDocument, dict: &Dict) -> Option<[f32; 4]> {
 
 /// Returns left, bottom, right and top of a rectangle, which may be written from any corner.
 pub(super) fn sides(pdf: &PdfDocument, rect: &Object) -> Option<[f32; 4]> {
-    let sides: Vec<f32> = resolved(pdf, rect)?
-        .as_array()?
-        .iter()
-        .filter_map(|side| {
-            let side = resolved(pdf, side)?;
-            side.as_real()
-                .or_else(|| side.as_integer().map(|side| side as f64))
-        })
-        .map(|side| side as f32)
-        .collect();
-    let [a, b, c, d] = sides.try_into().ok()?;
+    let [a, b, c, d] = numbers(pdf, rect)?.try_into().ok()?;
     [a, b, c, d]
         .iter()
         .all(|side: &f32| side.is_finite())
         .then(|| [a.min(c), b.min(d), a.max(c), b.max(d)])
+}
+
+/// Returns the numbers of a list.
+fn numbers(pdf: &PdfDocument, list: &Object) -> Option<Vec<f32>> {
+    let list = resolved(pdf, list)?;
+    let number = |number: &Object| {
+        let number = resolved(pdf, number)?;
+        number
+            .as_real()
+            .or_else(|| number.as_integer().map(|number| number as f64))
+    };
+    let numbers = list.as_array()?.iter().filter_map(number);
+    Some(numbers.map(|number| number as f32).collect())
 }
 
 /// Returns the font size that a note asks for, if it does.

@@ -58,6 +58,12 @@ impl<'a> Forms<'a> {
         self.look(&content, resources, 0)
     }
 
+    /// Looks into a drawing that a page shows beside its content.
+    pub(super) fn note(&mut self, reference: ObjectRef) -> Held {
+        self.looked = 0;
+        self.form(reference, None, 0)
+    }
+
     /// Looks into content with its resources.
     fn look(&mut self, content: &[u8], resources: Option<&Object>, depth: usize) -> Held {
         let mut held = Held {

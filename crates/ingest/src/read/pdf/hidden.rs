@@ -12,7 +12,9 @@ use pdf_oxide::layout::{Color, TextChar};
 use pdf_oxide::optional_content::compute_default_off_ocgs;
 
 use super::super::hidden::Hidden;
+use super::fields;
 use super::forms::Forms;
+use super::glyphs;
 use super::layout::{self, Line};
 use super::render::{Lights, Renderer};
 use super::traces::Traces;
@@ -57,11 +59,7 @@ impl<'a> Seen<'a> {
         if held.drawn > MAX_DRAWN {
             return None;
         }
-        let all = |off: &HashSet<String>| {
-            self.pdf
-                .extract_chars_filtered(number, off.clone(), HashSet::new())
-                .ok()
-        };
+        let all = |off: &HashSet<String>| glyphs::letters(self.pdf, number, off);
         let mut letters = all(&self.off)?;
         let mut taken = if self.off.is_empty() {
             Vec::new()
@@ -81,10 +79,31 @@ impl<'a> Seen<'a> {
                 Some(is_light(letter) && is_paper(letter, &lights))
             }));
         }
-        for line in layout::lines(&words::words(&taken, Vec::new())) {
+        self.keep(&taken, number);
+        Some(letters)
+    }
+
+    /// Returns the letters that signatures, buttons and stamps show on the page at `number`, from 0, one list for each. They are
+    /// drawn by none of the tools here, so that light letters count as unseen, whatever their ground.
+    pub(super) fn notes(&mut self, number: usize) -> Vec<Vec<TextChar>> {
+        let forms = &mut self.forms;
+        let mut notes = fields::drawn(self.pdf, number, |look| {
+            let held = forms.note(look);
+            held.drawn <= MAX_DRAWN && !held.unpainted
+        });
+        for letters in &mut notes {
+            let mut taken = self.take_odd(letters, number);
+            taken.extend(take(letters, |letter| Some(is_light(letter))));
+            self.keep(&taken, number);
+        }
+        notes
+    }
+
+    /// Keeps the lines of letters that nobody sees.
+    fn keep(&mut self, taken: &[TextChar], number: usize) {
+        for line in layout::lines(&words::words(taken, Vec::new())) {
             self.hidden.add_whole(Some(number as u32 + 1), &Line::text(&line));
         }
-        Some(letters)
     }
 
     /// Takes out and returns what is off the paper or too small to be read. Where that would be most of a page, it is rather the

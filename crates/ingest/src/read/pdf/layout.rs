@@ -88,7 +88,7 @@ pub(super) fn lines(frames: &[Vec<Word>]) -> Vec<Line> {
 }
 
 /// Groups words into lines, top to bottom.
-fn groups(mut words: Vec<&Word>) -> Vec<Vec<&Word>> {
+fn groups<'a>(mut words: Vec<&'a Word>) -> Vec<Vec<&'a Word>> {
     words.sort_by(|a, b| b.base.total_cmp(&a.base).then(a.left.total_cmp(&b.left)));
     let mut groups: Vec<Vec<&Word>> = Vec::new();
     // The largest word tells where the line is; a raised one may come first.
@@ -101,7 +101,60 @@ fn groups(mut words: Vec<&Word>) -> Vec<Vec<&Word>> {
         }
         largest = line.filter(|line| word.size <= LARGER * line.size).or(Some(word));
     }
-    groups
+    let parted = |group: Vec<&'a Word>| {
+        if is_laced(&group) {
+            unlaced(&group)
+        } else {
+            vec![group]
+        }
+    };
+    groups.into_iter().flat_map(parted).collect()
+}
+
+/// Tells whether words of a group, which goes downwards, may lie over one another.
+fn is_laced(group: &[&Word]) -> bool {
+    /// A line of a page of A3 has some hundred words; each is compared with all before it.
+    const MAX_WORDS: usize = 500;
+    let (Some(first), Some(last)) = (group.first(), group.last()) else {
+        return false;
+    };
+    group.len() <= MAX_WORDS && first.base - last.base > STACKED * first.size.min(last.size)
+}
+
+/// Words whose base lines are this many font sizes apart are not one word printed twice to look bold.
+const STACKED: f32 = 0.1;
+
+/// Parts a group of words, which goes downwards, where text lies over text: lines of small print beside a large title, or lines
+/// that are set too close.
+fn unlaced<'a>(group: &[&'a Word]) -> Vec<Vec<&'a Word>> {
+    /// Shorter words are indices, accents and the letters of logos.
+    const MIN_WORD: usize = 3;
+    /// Fewer letters over words are an index of two.
+    const MIN_LETTERS: usize = 6;
+    let letters = |word: &Word| word.text.chars().filter(|c| c.is_alphabetic()).count();
+    let over = |a: &Word, b: &Word| {
+        if letters(a).min(letters(b)) < MIN_WORD {
+            return false;
+        }
+        let shared = a.right.min(b.right) - a.left.max(b.left);
+        shared > 0.2 * a.size.min(b.size) && a.base - b.base > STACKED * a.size.min(b.size)
+    };
+    let mut lines: Vec<Vec<&Word>> = Vec::new();
+    let mut rest = group;
+    while let Some(first) = rest.first() {
+        let same = |word: &&Word| first.base - word.base <= STACKED * first.size.min(word.size);
+        let (row, below) = rest.split_at(rest.iter().take_while(|word| same(word)).count());
+        let apart = lines.last().is_some_and(|line| {
+            let covers = |word: &&&Word| line.iter().any(|above| over(above, word));
+            row.iter().filter(covers).map(|word| letters(word)).sum::<usize>() >= MIN_LETTERS
+        });
+        match lines.last_mut().filter(|_| !apart) {
+            Some(line) => line.extend(row),
+            None => lines.push(row.to_vec()),
+        }
+        rest = below;
+    }
+    lines
 }
 
 fn line_of(frame: usize, block: usize, mut words: Vec<&Word>) -> Line {
@@ -112,8 +165,12 @@ fn line_of(frame: usize, block: usize, mut words: Vec<&Word>) -> Line {
     let mut segments: Vec<Segment> = Vec::new();
     let mut before: Option<&Word> = None;
     for word in words {
-        // A small word high above the line is raised: an article's number or a footnote's mark.
-        let raised = word.size < size * 0.8 && word.base > y + size * 0.2;
+        // A small word high above the line is raised: an article's number or a footnote's mark. Several are a line of its own,
+        // beside a large title.
+        let goes_on = before.is_some_and(|before| {
+            word.apart && (before.base - word.base).abs() <= SAME_BASE * size && before.size < size * 0.8
+        });
+        let raised = word.size < size * 0.8 && word.base > y + size * 0.2 && !goes_on;
         match segments.last_mut() {
             Some(segment) if word.left - segment.right <= CELL_GAP * size => {
                 let mark = word.text.starts_with([',', '.', ';', ':', ')', '»']);

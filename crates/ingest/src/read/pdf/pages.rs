@@ -60,8 +60,12 @@ pub(super) fn read(
         let (page, fate) = match seen.letters(&mut renderer, number) {
             Some(letters) => {
                 let nameless = are_nameless(&letters);
+                let mut frames = words::words(&letters, fields::words(pdf, number));
+                for letters in seen.notes(number) {
+                    frames.extend(words::words(&letters, Vec::new()));
+                }
                 let mut page = Page {
-                    lines: layout::lines(&words::words(&letters, fields::words(pdf, number))),
+                    lines: layout::lines(&frames),
                     ..Page::default()
                 };
                 let mut text = text_of(&page);

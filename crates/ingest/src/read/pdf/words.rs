@@ -47,6 +47,8 @@ struct Letter<'a> {
     y: f32,
     /// How wide it is, or about how wide where the library does not measure it.
     advance: f32,
+    /// How much is left behind it on purpose, 0 where that is usual.
+    spacing: f32,
     size: f32,
     drawn: &'a TextChar,
 }
@@ -78,8 +80,9 @@ pub(super) fn words(letters: &[TextChar], more: Vec<Word>) -> Vec<Vec<Word>> {
         } else {
             angle
         };
+        let measured = frame.iter().filter(|letter| letter.advance_width > 0.0).count() * 2 > frame.len();
         let placed = frame.into_iter().map(|letter| place(letter, angle)).collect();
-        words_of(placed, angle == 0)
+        words_of(placed, measured)
     };
     let mut frames: Vec<Vec<Word>> = frames.into_iter().map(words_of).collect();
     if !more.is_empty() {
@@ -126,29 +129,20 @@ fn place(letter: &TextChar, angle: i32) -> Letter<'_> {
     } else {
         letter.bbox.height.abs().max(1.0)
     };
-    let (x, y) = (letter.origin_x, letter.origin_y);
-    if angle == 0 {
-        // Letters set apart are one word still, and so much is left behind each of them.
-        let set_apart = letter.rendered_advance - letter.advance_width > SET_APART * size;
-        let advance = if set_apart && !letter.char.is_whitespace() {
-            letter.rendered_advance
-        } else {
-            letter.advance_width.max(0.0)
-        };
-        return Letter {
-            x,
-            y,
-            advance,
-            size,
-            drawn: letter,
-        };
-    }
     let (sin, cos) = (angle as f32).to_radians().sin_cos();
+    let (x, y) = (letter.origin_x, letter.origin_y);
+    let spacing = letter.rendered_advance - letter.advance_width;
+    let set_apart = spacing > SET_APART * size && !letter.char.is_whitespace();
+    let advance = if angle == 0 || letter.advance_width > 0.0 {
+        letter.advance_width.max(0.0)
+    } else {
+        usual_width(letter.char) * size
+    };
     Letter {
         x: x * cos + y * sin,
         y: y * cos - x * sin,
-        // The library measures along the horizontal, along which turned letters have no length.
-        advance: usual_width(letter.char) * size,
+        advance,
+        spacing: if set_apart { spacing } else { 0.0 },
         size,
         drawn: letter,
     }
@@ -248,10 +242,13 @@ fn row_words(row: &[Letter<'_>], between: &[f32], gaps: Gaps, words: &mut Vec<Wo
     let mut open: Option<Word> = None;
     let mut spaced = false;
     let mut before = f32::NEG_INFINITY;
+    // What is left on purpose behind the last letter and behind the one before it.
+    let (mut behind, mut earlier) = (0.0, 0.0);
     for Letter {
         x,
         y,
         advance,
+        spacing,
         size,
         drawn: letter,
     } in row
@@ -270,7 +267,13 @@ fn row_words(row: &[Letter<'_>], between: &[f32], gaps: Gaps, words: &mut Vec<Wo
                 (false, true) => gaps.written,
                 (false, false) => gaps.left,
             };
-            apart = x - word.right > least * size.max(word.size);
+            // Letters set apart are one word still; behind one letter alone it is the gap between words.
+            let own = if *spacing > 0.0 || earlier > 0.0 {
+                behind
+            } else {
+                0.0
+            };
+            apart = x - word.right - own > least * size.max(word.size);
             let alike = (word.size - size).abs() <= 0.15 * word.size.max(*size);
             // Printed twice, a little shifted, to look bold.
             if alike && word.text.ends_with(letter.char) && x - before < 0.3 * advance {
@@ -283,9 +286,11 @@ fn row_words(row: &[Letter<'_>], between: &[f32], gaps: Gaps, words: &mut Vec<Wo
                 word.right = word.right.max(right);
                 word.bold &= bold;
                 (spaced, before) = (false, *x);
+                (earlier, behind) = (behind, *spacing);
                 continue;
             }
         }
+        (earlier, behind) = (0.0, *spacing);
         words.extend(open.take());
         open = Some(Word {
             left: *x,
