@@ -4,11 +4,14 @@
 //! plausible the letters are that each would give. Leaves cleaning to `tidy`.
 
 use encoding_rs::{
-    Encoding, IBM866, ISO_8859_5, KOI8_R, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
-    X_MAC_CYRILLIC,
+    Encoding, IBM866, ISO_8859_2, ISO_8859_4, ISO_8859_5, ISO_8859_15, KOI8_R, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, X_MAC_CYRILLIC,
 };
 
 use crate::letters::plausibility;
+
+/// The code pages of languages in Latin letters.
+const LATIN: [&Encoding; 5] = [WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_2, ISO_8859_4];
 
 /// How many bytes are scored: enough words to tell any two code pages apart.
 const SAMPLE_BYTES: usize = 64 << 10;
@@ -48,6 +51,13 @@ pub(crate) fn declared_charset(bytes: &[u8]) -> Option<String> {
 
 /// Decodes `bytes`, or returns nothing when they are no text.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
+    if let Some(text) = utf32(bytes) {
+        return Some(Decoded {
+            replaced: text.matches('\u{fffd}').count(),
+            text,
+            name: "UTF-32",
+        });
+    }
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return whole(bytes, encoding);
     }
@@ -67,10 +77,13 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
         CodePage::Known(X_MAC_CYRILLIC),
         CodePage::Kz1048,
         CodePage::Known(ISO_8859_5),
+        CodePage::Ibm855,
         CodePage::Known(WINDOWS_1252),
+        CodePage::Known(ISO_8859_15),
     ];
     let declared = declared.and_then(|label| match label {
         "kz-1048" | "kz1048" | "rk1048" | "strk1048-2002" => Some(CodePage::Kz1048),
+        "ibm855" | "cp855" | "855" => Some(CodePage::Ibm855),
         _ => Encoding::for_label(label.as_bytes())
             .filter(|encoding| *encoding != UTF_8)
             .map(CodePage::Known),
@@ -94,12 +107,43 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> Option<Decoded> {
     });
     // The first of equals wins: windows-1251 is by far the most common.
     let (_, page) = scored.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+    // The letter pairs tell Cyrillic from Latin; which Latin language it is, and so which accents, the detector knows better,
+    // where there are accents and not signs only.
+    let accented = sample.iter().any(|byte| *byte >= 0xc0);
+    let western = page == CodePage::Known(WINDOWS_1252) && declared != Some(page);
+    let page = if western && accented && LATIN.contains(&guess) {
+        CodePage::Known(guess)
+    } else {
+        page
+    };
     let text = page.decode(bytes);
     Some(Decoded {
         replaced: text.matches('\u{fffd}').count(),
         text,
         name: page.name(),
     })
+}
+
+/// Decodes UTF-32 by its byte order mark, or by the zero that each of its characters has; `encoding_rs` lacks it.
+fn utf32(bytes: &[u8]) -> Option<String> {
+    /// Short texts without a mark give no statistics.
+    const MIN_BYTES: usize = 16;
+    let fours = bytes
+        .chunks_exact(4)
+        .map(|four| [four[0], four[1], four[2], four[3]]);
+    let all = |read: fn([u8; 4]) -> u32| {
+        let valid = |four| char::from_u32(read(four)).is_some_and(|c| c >= '\t');
+        bytes.len() >= MIN_BYTES && bytes.len().is_multiple_of(4) && fours.clone().all(valid)
+    };
+    let read = match bytes {
+        [0xff, 0xfe, 0, 0, ..] => u32::from_le_bytes,
+        [0, 0, 0xfe, 0xff, ..] => u32::from_be_bytes,
+        [_, _, _, 0, ..] if all(u32::from_le_bytes) => u32::from_le_bytes,
+        [0, ..] if all(u32::from_be_bytes) => u32::from_be_bytes,
+        _ => return None,
+    };
+    let letters = fours.map(|four| char::from_u32(read(four)).unwrap_or('\u{fffd}'));
+    Some(letters.filter(|letter| *letter != '\u{feff}').collect())
 }
 
 fn whole(bytes: &[u8], encoding: &'static Encoding) -> Option<Decoded> {
@@ -178,13 +222,20 @@ enum CodePage {
     Known(&'static Encoding),
     /// The Kazakh variant of windows-1251, which `encoding_rs` lacks.
     Kz1048,
+    /// The older Cyrillic code page of DOS, which `encoding_rs` lacks.
+    Ibm855,
 }
+
+/// The upper half of IBM855.
+const IBM855: &str = "ђЂѓЃёЁєЄѕЅіІїЇјЈљЉњЊћЋќЌўЎџЏюЮъЪаАбБцЦдДеЕфФгГ«»░▒▓│┤хХиИ╣║╗╝йЙ┐└┴┬├─┼кК╚╔╩╦╠═╬¤\
+лЛмМнНоОп┘┌█▄Пя▀ЯрРсСтТуУжЖвВьЬ№\u{ad}ыЫзЗшШэЭщЩчЧ§■\u{a0}";
 
 impl CodePage {
     fn name(self) -> &'static str {
         match self {
             Self::Known(encoding) => encoding.name(),
             Self::Kz1048 => "KZ-1048",
+            Self::Ibm855 => "IBM855",
         }
     }
 
@@ -197,6 +248,14 @@ impl CodePage {
                 .chars()
                 .map(kazakh_letter)
                 .collect(),
+            Self::Ibm855 => {
+                let upper: Vec<char> = IBM855.chars().collect();
+                let letter = |byte: &u8| match byte.checked_sub(0x80) {
+                    Some(at) => upper[usize::from(at)],
+                    None => char::from(*byte),
+                };
+                bytes.iter().map(letter).collect()
+            }
         }
     }
 }

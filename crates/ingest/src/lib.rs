@@ -16,7 +16,7 @@ mod read;
 mod tidy;
 
 /// Changes whenever the same file would give other passages: an index made by another version has to be rebuilt.
-pub const READER_VERSION: u32 = 8;
+pub const READER_VERSION: u32 = 9;
 
 pub use kinds::{Fits, fits, is_known_ending};
 pub use library::{AssistantFolder, FoundFile, Library, LibraryError, may_be_document, scan};

@@ -168,6 +168,16 @@ fn read_draft(name: &str, bytes: &[u8], place: Place, recognise: Recognise<'_>) 
         // PostScript: a program that draws pages.
         b"%!PS",
     ];
+    // Word 1 and 2 for Windows, Word for DOS and for the Macintosh, Excel 2 to 4: no compound files yet.
+    const OLD: [&[u8]; 7] = [
+        b"\x9b\xa5\x21\x00",
+        b"\xdb\xa5\x2d\x00",
+        b"\x31\xbe\x00\x00",
+        b"\xfe\x37\x00",
+        b"\x09\x00\x04\x00",
+        b"\x09\x02\x06\x00",
+        b"\x09\x04\x06\x00",
+    ];
     let head = &bytes[..bytes.len().min(SNIFF_BYTES)];
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         read_package(Package::open(bytes)?, bytes)
@@ -179,6 +189,8 @@ fn read_draft(name: &str, bytes: &[u8], place: Place, recognise: Recognise<'_>) 
         rtf::read(bytes.trim_ascii_start())
     } else if picture::is_one(bytes) {
         picture::read(bytes, recognise)
+    } else if OLD.iter().any(|mark| bytes.starts_with(mark)) {
+        Err(old_program())
     } else if MEDIA.iter().any(|mark| bytes.starts_with(mark)) {
         Err(refuse(
             UnreadableCode::Unsupported,
@@ -214,6 +226,9 @@ fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
             let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
             bytes.windows(wide.len()).any(|window| window == wide)
         };
+        if named("EncryptedPackage") {
+            return Err(locked());
+        }
         return match [
             ("WordDocument", Format::Doc),
             ("PowerPoint Document", Format::Ppt),
@@ -227,10 +242,7 @@ fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
     };
     let has = |name: &str| file.exists(name);
     if has("/EncryptedPackage") || has("/EncryptionInfo") {
-        Err(refuse(
-            UnreadableCode::Encrypted,
-            "the file needs a password; save it without one",
-        ))
+        Err(locked())
     } else if has("/WordDocument") {
         doc::read(&mut file)
     } else if has("/Workbook") || has("/Book") {
@@ -243,11 +255,24 @@ fn read_compound(bytes: &[u8], place: Place) -> Result<Draft, Unreadable> {
         }
         Ok(msg::read(file))
     } else {
-        Err(refuse(
-            UnreadableCode::Unsupported,
-            "the file is of an old program that docent does not know; save it as DOCX or PDF",
-        ))
+        Err(old_program())
     }
+}
+
+/// Refuses a file that needs a password.
+fn locked() -> Unreadable {
+    refuse(
+        UnreadableCode::Encrypted,
+        "the file needs a password; save it without one",
+    )
+}
+
+/// Refuses a file of a program from before the formats that are read.
+fn old_program() -> Unreadable {
+    refuse(
+        UnreadableCode::Unsupported,
+        "the file is of an old program that docent does not know; save it as DOCX or PDF",
+    )
 }
 
 /// Refuses a message inside a message.

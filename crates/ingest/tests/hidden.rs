@@ -497,7 +497,7 @@ mod sheets {
     #[test]
     fn hidden_rows_and_columns_of_a_sheet_are_left_out_and_told() {
         let rows = row(1, "") + &row(2, "hidden=\"1\"") + &row(3, "");
-        check("a.xlsx", &xlsx("", &rows), "Склад\n1 15\n3 35\n", "2 / 25");
+        check("a.xlsx", &xlsx("", &rows), "Склад\n1 | 15\n3 | 35\n", "2 / 25");
         let columns = "<cols><col min=\"2\" max=\"2\" hidden=\"1\"/></cols>";
         check(
             "a.xlsx",
@@ -552,7 +552,12 @@ mod sheets {
         let hidden = "table:visibility=\"collapse\"";
         let planted = "два / ещё";
         let rows = row("", "один") + &row(hidden, "два") + &row("table:visibility=\"filter\"", "три");
-        check("a.ods", &file("", &rows), "Склад\nодин ещё\nтри ещё\n", planted);
+        check(
+            "a.ods",
+            &file("", &rows),
+            "Склад\nодин | ещё\nтри | ещё\n",
+            planted,
+        );
         let columns = format!("<table:table-column/><table:table-column {hidden}/>");
         check(
             "a.ods",
@@ -618,7 +623,7 @@ mod sheets {
         check(
             "a.xls",
             &file.into_inner().into_inner(),
-            "List\n7 20%\n8 12.5%\n",
+            "List\n7 | 20%\n8 | 12.5%\n",
             "99 / 5",
         );
     }

@@ -234,3 +234,55 @@ fn broken_bytes_cost_themselves_and_no_more() {
     odd.pop();
     assert_eq!(decode(&odd, None).expect("text").name, "UTF-16LE");
 }
+
+#[test]
+fn the_older_cyrillic_page_of_dos_and_utf_32_are_read() {
+    let upper: Vec<char> = IBM855.chars().collect();
+    let byte = |c: char| match upper.iter().position(|letter| *letter == c) {
+        Some(at) => at as u8 + 0x80,
+        None => c as u8,
+    };
+    let dos: Vec<u8> = RUSSIAN_PROSE.chars().map(byte).collect();
+    check(&dos, "IBM855", RUSSIAN_PROSE);
+    let little: Vec<u8> = KAZAKH.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let big: Vec<u8> = KAZAKH.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    check(&little, "UTF-32", KAZAKH);
+    check(&big, "UTF-32", KAZAKH);
+    check(
+        &[[0xff, 0xfe, 0, 0].as_slice(), &little].concat(),
+        "UTF-32",
+        KAZAKH,
+    );
+}
+
+#[test]
+fn accents_are_those_of_the_language() {
+    for (page, text) in [
+        (
+            "windows-1254",
+            "Kütüphane pazartesi dışında her gün açıktır. Ödünç alınan kitap yirmi gün sonra geri getirilir; \
+             süre bir kez uzatılabilir. Çantalar ve şemsiyeler girişte bırakılır, görevli kayıp eşyadan sorumlu değildir.",
+        ),
+        (
+            "windows-1250",
+            "Knihovna je otevřena každý den kromě pondělí. Půjčené knihy se vracejí do dvaceti dnů; lhůtu lze jednou \
+             prodloužit. Zavazadla a deštníky zůstávají v šatně, správce neručí za věci zapomenuté na stolech.",
+        ),
+        (
+            "iso-8859-2",
+            "A könyvtár hétfő kivételével minden nap nyitva van. A kikölcsönzött könyveket húsz napon belül kell \
+             visszahozni; a határidőt egyszer lehet meghosszabbítani. Az esernyőket és a táskákat az őrnél hagyják.",
+        ),
+        (
+            "iso-8859-15",
+            "Le cœur du village bat à la bibliothèque : les œuvres complètes s’y trouvent à côté des manœuvres \
+             d’été. La sœur de la gardienne tient le vœu de prêter sans frais, même à cinq € près."
+                .replace('’', "'")
+                .leak(),
+        ),
+    ] {
+        let (bytes, _, lacking) = Encoding::for_label(page.as_bytes()).expect("a name").encode(text);
+        assert!(!lacking, "{page}");
+        assert_eq!(decode(&bytes, None).expect("text").text, text, "{page}");
+    }
+}

@@ -3,11 +3,14 @@
 //! Owns a walk over the records of formats, rows and columns; values are `calamine`'s. Whatever is broken is passed over:
 //! then a cell is shown as a plain number.
 
+mod twelve;
+
 use std::collections::{HashMap, HashSet};
 
 use super::ole::{u16_at, u32_at};
 use super::sheet::HiddenColumns;
 use super::xlsx::{Shown, of_code, of_number};
+pub(super) use twelve::looks as looks_of_xlsb;
 
 /// Cells of one sheet of which something is kept: as many as a sheet of these files can have rows, ten times.
 const MAX_NOTED: usize = 655_360;
@@ -23,6 +26,8 @@ pub(super) struct Looks {
     rows: HashSet<u32>,
     columns: HiddenColumns,
     filtered: bool,
+    /// The row that comes in, where cells do not name theirs.
+    row: u32,
 }
 
 impl Looks {
@@ -82,6 +87,7 @@ impl Looks {
 mod record {
     pub(super) const FORMULA: u16 = 0x0006;
     pub(super) const END: u16 = 0x000a;
+    pub(super) const LOCKED: u16 = 0x002f;
     pub(super) const COLUMNS: u16 = 0x007d;
     pub(super) const SHEET: u16 = 0x0085;
     pub(super) const FILTERED: u16 = 0x009b;
@@ -92,6 +98,12 @@ mod record {
     pub(super) const SHORT_NUMBER: u16 = 0x027e;
     pub(super) const FORMAT: u16 = 0x041e;
     pub(super) const BEGIN: u16 = 0x0809;
+}
+
+/// Tells whether what follows the first records is encrypted.
+pub(super) fn is_locked(workbook: &[u8]) -> bool {
+    let mut head = Records::new(workbook, 0).take_while(|(kind, _)| *kind != record::END);
+    head.any(|(kind, _)| kind == record::LOCKED)
 }
 
 /// Returns what is known of the cells of each sheet, in the order of the workbook.

@@ -1,18 +1,19 @@
 //! DOC: the text of Word 6, 95 and 97–2003 by its piece table ([MS-DOC]), fast-saved files included.
 //!
 //! Owns the walk over the characters: fields, notes, tables, text boxes, remarks. Leaves styles and formatting to
-//! `properties` and list numbers to `lists`. Every length and place in the file is a claim that is checked.
+//! `properties`, list numbers to `lists` and which headers are text to `edges`. Every length and place in the file is a claim that is checked.
 
+mod edges;
 mod lists;
 mod properties;
 
 use std::collections::HashMap;
 
 use docent_corpus::{Format, Unreadable, UnreadableCode};
-use encoding_rs::{Encoding, WINDOWS_1251, WINDOWS_1252};
+use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1251, WINDOWS_1252};
 
 use super::draft::{Draft, Para, Role, header_rows, join_cells, push_raised};
-use super::ole::{Compound, stream, summary, u16_at, u32_at};
+use super::ole::{Compound, stream, summary, summary_pages, u16_at, u32_at};
 use super::package::cut;
 use super::refuse;
 use lists::Lists;
@@ -34,7 +35,8 @@ const FIELD_END: u16 = 0x15;
 
 /// Reads a document.
 pub(super) fn read(file: &mut Compound<'_>) -> Result<Draft, Unreadable> {
-    const MARKS: [u16; 2] = [0xa5ec, 0xa5dc];
+    /// Word 97, Word 6 and 95, and three for East Asia.
+    const MARKS: [u16; 5] = [0xa5ec, 0xa5dc, 0xa697, 0xa698, 0xa699];
     const LOCKED: u16 = 0x0100;
     const TABLE_ONE: u16 = 0x0200;
     let main = stream(file, "/WordDocument").ok_or_else(cut)?;
@@ -63,7 +65,8 @@ pub(super) fn read(file: &mut Compound<'_>) -> Result<Draft, Unreadable> {
         main: &main,
         old,
     };
-    let mut draft = head.read()?;
+    let pages = summary_pages(file);
+    let mut draft = head.read(pages)?;
     summary(file, &mut draft);
     Ok(draft)
 }
@@ -89,6 +92,8 @@ const PIECES: Field = Field(0x1a2, 0x160);
 const DRAWINGS: Field = Field(0x1da, 0);
 const END_NOTE_MARKS: Field = Field(0x20a, 0x1d2);
 const END_NOTE_TEXTS: Field = Field(0x212, 0x1da);
+const HEADERS: Field = Field(0xf2, 0xb0);
+const SECTIONS: Field = Field(0xca, 0x88);
 const LISTS: Field = Field(0x2e2, 0);
 const LIST_USES: Field = Field(0x2ea, 0);
 
@@ -190,8 +195,12 @@ impl<'a> Head<'a> {
         pieces
     }
 
-    fn read(&self) -> Result<Draft, Unreadable> {
-        let text = Text::gather(self.main, &self.pieces())?;
+    /// Reads the parts of the text; `pages` is how many the program counted.
+    fn read(&self, pages: Option<u32>) -> Result<Draft, Unreadable> {
+        /// The character set of files of Word 6 that were written on a Macintosh. Later ones say so too and lie.
+        const MACINTOSH: u16 = 0x100;
+        let macintosh = self.old && u16_at(self.main, 0x14) == Some(MACINTOSH);
+        let text = Text::gather(self.main, &self.pieces(), macintosh)?;
         let lengths = self.lengths();
         let starts: Vec<usize> = lengths
             .iter()
@@ -233,6 +242,12 @@ impl<'a> Head<'a> {
             // A form whose words all stand at the margins.
             walker.walk(headers);
             walker.walk(header_boxes);
+        } else {
+            let first_differs = edges::first_differs(self.main, self.list(SECTIONS));
+            walker.form = Form::Edge;
+            for range in edges::once(self.list(HEADERS), &headers, first_differs, pages) {
+                walker.walk(range);
+            }
         }
         for (texts, marks, range) in [
             (NOTE_TEXTS, NOTE_MARKS, notes),
@@ -291,7 +306,7 @@ struct Text {
 }
 
 impl Text {
-    fn gather(main: &[u8], pieces: &[Piece]) -> Result<Self, Unreadable> {
+    fn gather(main: &[u8], pieces: &[Piece], macintosh: bool) -> Result<Self, Unreadable> {
         let bytes_of = |piece: &Piece| {
             let from = piece.place as usize;
             let length = (piece.end - piece.start).saturating_mul(1 + usize::from(piece.wide));
@@ -299,7 +314,10 @@ impl Text {
             main.get(from..end).unwrap_or_default()
         };
         let narrow = pieces.iter().filter(|piece| !piece.wide).map(bytes_of);
-        let page = code_page(narrow);
+        let mut page = code_page(narrow);
+        if macintosh && page == WINDOWS_1252 {
+            page = MACINTOSH;
+        }
         let mut text = Self {
             units: Vec::new(),
             pieces: pieces.to_vec(),
@@ -386,6 +404,8 @@ enum Form {
     /// A note of this number.
     Note(usize),
     Remark,
+    /// A header or footer that is drawn once.
+    Edge,
 }
 
 /// A paragraph while it is walked.
@@ -577,6 +597,8 @@ impl Walker<'_> {
             Form::Note(0) => (Role::Footnote, told),
             Form::Note(number) => (Role::Footnote, format!("[{number}] {told}")),
             Form::Remark => (Role::Remark, told),
+            Form::Edge if !told.contains(char::is_alphabetic) => return,
+            Form::Edge => (Role::Footnote, told),
             Form::Body => {
                 let role = match (heading, marker) {
                     (Some(level), _) => Role::Heading(level.clamp(1, 9)),
@@ -613,7 +635,7 @@ impl Walker<'_> {
         }
         let role = match self.form {
             Form::Body => None,
-            Form::Note(_) => Some(Role::Footnote),
+            Form::Note(_) | Form::Edge => Some(Role::Footnote),
             Form::Remark => Some(Role::Remark),
         };
         // A table of one cell frames a text.

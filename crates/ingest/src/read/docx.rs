@@ -106,10 +106,10 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
             ..para
         }));
     }
-    for id in walker
-        .edges
-        .once(&package.xml("docProps/app.xml")?.unwrap_or_default())
-    {
+    // A form may have all its words at the margins.
+    let empty = draft.paras.last().is_none();
+    let app = aside(&mut package, "docProps/app.xml");
+    for id in walker.edges.once(&app, empty) {
         let xml = relations
             .by_id(&id)
             .map(|member| package.xml(member))
@@ -128,8 +128,13 @@ pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
         }));
     }
     draft.hidden = walker.hidden();
-    properties(&package.xml("docProps/core.xml")?.unwrap_or_default(), &mut draft);
+    properties(&aside(&mut package, "docProps/core.xml"), &mut draft);
     Ok(draft)
+}
+
+/// Returns a part that tells about the document; a broken one or one without end costs what it tells.
+fn aside(package: &mut Package<'_>, part: &str) -> String {
+    package.xml(part).ok().flatten().unwrap_or_default()
 }
 
 /// Reads a document of Word that is one XML file: that of 2003, or a whole package.

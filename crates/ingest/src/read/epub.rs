@@ -17,7 +17,7 @@ const MAX_CHAPTERS: usize = 10_000;
 /// Reads a book.
 pub(super) fn read(mut package: Package<'_>) -> Result<Draft, Unreadable> {
     let container = package.xml("META-INF/container.xml")?.unwrap_or_default();
-    let main = first(&container, "rootfile", "full-path").ok_or_else(cut)?;
+    let main = root(&container, &package).ok_or_else(cut)?;
     let book = Book::parse(&package.xml(&main)?.ok_or_else(cut)?);
     let home = main.rsplit_once('/').map_or("", |(home, _)| home);
     let locked = package.xml("META-INF/encryption.xml")?.unwrap_or_default();
@@ -68,13 +68,16 @@ fn as_text(chapter: &str) -> String {
     chapter
 }
 
-/// Returns an attribute of the first element of a name.
-fn first(xml: &str, name: &str, wanted: &str) -> Option<String> {
-    let mut reader = Reader::from_str(xml);
+/// Returns the first package document that the container names and that is there.
+fn root(container: &str, package: &Package<'_>) -> Option<String> {
+    let mut reader = Reader::from_str(container);
     loop {
         match reader.read_event().ok()? {
-            Event::Start(start) | Event::Empty(start) if start.local_name().as_ref() == name => {
-                return attribute(&start, wanted);
+            Event::Start(start) | Event::Empty(start) if start.local_name().as_ref() == "rootfile" => {
+                let path = attribute(&start, "full-path").filter(|path| package.has(path));
+                if path.is_some() {
+                    return path;
+                }
             }
             Event::Eof => return None,
             _ => {}

@@ -1,7 +1,7 @@
 //! HTML: web pages, saved pages and the law texts of official portals, parsed by `html5ever` through `scraper`.
 //!
-//! Owns: what is seen and what is not (scripts, styles, menus, hidden text), blocks, tables, and which text is raised or
-//! bold by a class of the page's own style sheet. The walk is iterative: nesting costs no stack.
+//! Owns: what is seen and what is not (scripts, styles, hidden text), what only surrounds the main part, blocks, tables, and
+//! which text is raised or bold by a class of the page's own style sheet. The walk is iterative: nesting costs no stack.
 
 mod css;
 mod table;
@@ -116,7 +116,10 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
         ..Walker::default()
     };
     walker.walk(main.unwrap_or_else(|| html.root_element()));
-    draft.paras = walker.paras;
+    draft.paras = std::mem::take(&mut walker.paras);
+    if let Some(main) = main {
+        draft.paras.extend(walker.around(&html, main));
+    }
     // A page of frames says in here what it says to programs without them. Within it the parser finds no further ones.
     if draft.paras.last().is_none()
         && let Some(inner) = frameless.filter(|inner| inner.contains('<') && !inner.contains("<noframes"))
@@ -146,6 +149,16 @@ fn words_of(root: ElementRef<'_>) -> usize {
         })
         .map(|(_, bytes)| bytes)
         .sum()
+}
+
+/// Tells whether at least half of the words of an element are links.
+fn is_mostly_links(element: ElementRef<'_>) -> bool {
+    let links = element
+        .descendants()
+        .filter_map(ElementRef::wrap)
+        .filter(|inner| inner.value().name() == "a");
+    let linked: usize = links.map(words_of).sum();
+    linked * 2 >= words_of(element)
 }
 
 /// Tells whether a tag has more attributes than anybody writes: the parser compares each with all before it.
@@ -262,6 +275,12 @@ struct Walker {
     /// Whether no style sheet gives a ground to something, and the elements now open that have one.
     on_paper: bool,
     grounds: Vec<ego_tree::NodeId>,
+    /// The header, footer or aside now open that is kept.
+    kept: Option<ego_tree::NodeId>,
+    /// What was left out of the main part.
+    left: Vec<ego_tree::NodeId>,
+    /// The main part, when it has been read.
+    read: Option<ego_tree::NodeId>,
 }
 
 impl Walker {
@@ -278,7 +297,11 @@ impl Walker {
                     Node::Text(words) if skipping.is_none() => self.text(words),
                     Node::Text(words) if hiding => self.hidden.add(None, words),
                     Node::Element(element) if skipping.is_none() => {
-                        let inside = self.is_furniture(element, node.id());
+                        let furniture =
+                            ElementRef::wrap(node).is_some_and(|element| self.is_furniture(element));
+                        self.left.extend(furniture.then_some(node.id()));
+                        let inside =
+                            furniture || is_never_text(element.name()) || self.read == Some(node.id());
                         if has_ground(element) {
                             self.grounds.push(node.id());
                         }
@@ -295,6 +318,7 @@ impl Walker {
                     if self.grounds.last() == Some(&node.id()) {
                         self.grounds.pop();
                     }
+                    self.kept = self.kept.filter(|kept| *kept != node.id());
                     if let Node::Element(element) = node.value() {
                         if skipping == Some(node.id()) {
                             skipping = None;
@@ -310,17 +334,47 @@ impl Walker {
         self.flush();
     }
 
-    /// Tells whether an element is never text of the document, or is around the main part of a page that has one.
-    fn is_furniture(&self, element: &Element, id: ego_tree::NodeId) -> bool {
+    /// Walks what stands around the main part of a page and what was left out of it: menus, headers, footers. It is kept as
+    /// remarks are, which are never an answer. What is hidden there is no text of the document and is not told of.
+    fn around(&mut self, html: &Html, main: ElementRef<'_>) -> impl Iterator<Item = Para> {
+        let mut around = Walker {
+            sheet: std::mem::take(&mut self.sheet),
+            layout: std::mem::take(&mut self.layout),
+            on_paper: self.on_paper,
+            whole_page: true,
+            read: Some(main.id()),
+            ..Walker::default()
+        };
+        around.walk(html.root_element());
+        for id in &self.left {
+            if let Some(element) = html.tree.get(*id).and_then(ElementRef::wrap) {
+                around.walk(element);
+            }
+        }
+        let paras = around.paras.into_iter();
+        paras.map(|para| Para {
+            role: Role::Remark,
+            ..para
+        })
+    }
+
+    /// Tells whether an element belongs to the page and not to its main part, where it has one: menus, and headers, footers
+    /// and asides that are mostly links. Others stand in a main part as its lead or its notes.
+    fn is_furniture(&mut self, element: ElementRef<'_>) -> bool {
         let role = element.attr("role").unwrap_or("");
-        match element.name() {
-            "script" | "style" | "head" | "noscript" | "noframes" | "template" | "svg" | "iframe"
-            | "object" | "xml" | "audio" | "video" | "canvas" => true,
-            "button" | "nav" | "footer" | "aside" => !self.whole_page,
-            "header" => !self.whole_page && !self.titled.contains(&id),
-            _ => {
-                !self.whole_page
-                    && matches!(role, "navigation" | "banner" | "contentinfo" | "search" | "menu")
+        match element.value().name() {
+            _ if self.whole_page => false,
+            "button" | "nav" => true,
+            "header" if self.titled.contains(&element.id()) => false,
+            name => {
+                let aside = matches!(name, "header" | "footer" | "aside");
+                if self.kept.is_none() && (aside || matches!(role, "banner" | "contentinfo")) {
+                    let links = is_mostly_links(element);
+                    // What stands inside one that is kept is not weighed again: they can nest without end.
+                    self.kept = Some(element.id()).filter(|_| !links);
+                    return links;
+                }
+                matches!(role, "navigation" | "search" | "menu")
             }
         }
     }
@@ -548,6 +602,26 @@ fn is_told(alt: &str) -> bool {
     const MIN_CHARS: usize = 5;
     let word = alt.chars().count() >= MIN_CHARS && alt.chars().all(char::is_alphabetic);
     alt.trim().contains(' ') || word
+}
+
+/// Tells whether an element holds programs, drawings and what else is never text.
+fn is_never_text(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "head"
+            | "noscript"
+            | "noframes"
+            | "template"
+            | "svg"
+            | "iframe"
+            | "object"
+            | "xml"
+            | "audio"
+            | "video"
+            | "canvas"
+    )
 }
 
 fn is_block(name: &str) -> bool {

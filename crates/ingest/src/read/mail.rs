@@ -132,6 +132,12 @@ fn write(message: &Message<'_>, draft: &mut Draft, depth: usize) {
         );
         draft.paras.push(Para::new(Role::Verbatim, line));
     }
+    if is_closed(message) {
+        draft.lost.push(
+            "The letter is encrypted or sealed; what it says is read in the mail program only.".to_owned(),
+        );
+        return;
+    }
     body(message, draft);
     for (count, &id) in message.attachments.iter().enumerate() {
         let Some(part) = message.parts.get(id as usize) else {
@@ -157,6 +163,15 @@ fn write(message: &Message<'_>, draft: &mut Draft, depth: usize) {
             }
         }
     }
+}
+
+/// Tells whether the whole of a message is one encrypted or sealed part.
+fn is_closed(message: &Message<'_>) -> bool {
+    let kind = message.parts.first().and_then(|part| part.content_type());
+    kind.is_some_and(|kind| {
+        let subtype = kind.subtype().unwrap_or("").to_ascii_lowercase();
+        matches!(subtype.as_str(), "encrypted" | "pkcs7-mime" | "x-pkcs7-mime")
+    })
 }
 
 /// Tells whether a part only draws the page: its pictures, styles and programs.

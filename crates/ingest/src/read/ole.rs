@@ -50,6 +50,30 @@ pub(super) fn utf16(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// Returns how many pages the program that wrote the file counted.
+pub(super) fn summary_pages(file: &mut Compound<'_>) -> Option<u32> {
+    const PAGES: u32 = 14;
+    const NUMBER: u32 = 3;
+    let bytes = stream(file, "/\u{5}SummaryInformation")?;
+    let value = property(properties(&bytes)?, PAGES)?;
+    u32_at(value, 4).filter(|_| u32_at(value, 0) == Some(NUMBER))
+}
+
+/// Returns the properties of a summary.
+fn properties(summary: &[u8]) -> Option<&[u8]> {
+    summary.get(u32_at(summary, 44)? as usize..)
+}
+
+/// Returns the value of a property, with what comes after it.
+fn property(set: &[u8], wanted: u32) -> Option<&[u8]> {
+    // A summary has some twenty properties.
+    let count = u32_at(set, 4).unwrap_or(0).min(200) as usize;
+    let entry = (0..count)
+        .map(|number| 8 + number * 8)
+        .find(|at| u32_at(set, *at) == Some(wanted))?;
+    set.get(u32_at(set, entry + 4)? as usize..)
+}
+
 /// Reads title, author and date out of the summary, where there is one.
 pub(super) fn summary(file: &mut Compound<'_>, draft: &mut Draft) {
     const CODE_PAGE: u32 = 1;
@@ -60,17 +84,10 @@ pub(super) fn summary(file: &mut Compound<'_>, draft: &mut Draft) {
     let Some(bytes) = stream(file, "/\u{5}SummaryInformation") else {
         return;
     };
-    let Some(set) = u32_at(&bytes, 44).and_then(|at| bytes.get(at as usize..)) else {
+    let Some(set) = properties(&bytes) else {
         return;
     };
-    // A summary has some twenty properties.
-    let count = u32_at(set, 4).unwrap_or(0).min(200) as usize;
-    let find = |wanted: u32| {
-        let entry = (0..count)
-            .map(|number| 8 + number * 8)
-            .find(|at| u32_at(set, *at) == Some(wanted))?;
-        set.get(u32_at(set, entry + 4)? as usize..)
-    };
+    let find = |wanted: u32| property(set, wanted);
     let page = find(CODE_PAGE).and_then(|value| u16_at(value, 4));
     let label = page.map(code_page);
     let text = |wanted: u32| {

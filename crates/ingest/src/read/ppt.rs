@@ -47,14 +47,20 @@ mod kind {
 /// Reads a presentation.
 pub(super) fn read(file: &mut Compound<'_>) -> Result<Draft, Unreadable> {
     const LOCKED: u32 = 0xf3d1_c4df;
-    let user = stream(file, "/Current User").unwrap_or_default();
+    // A file for PowerPoint 95 as well has the newer form in a folder of its own.
+    let within = if file.exists("/PP97_DUALSTORAGE/PowerPoint Document") {
+        "/PP97_DUALSTORAGE"
+    } else {
+        ""
+    };
+    let user = stream(file, &format!("{within}/Current User")).unwrap_or_default();
     if u32_at(&user, 12) == Some(LOCKED) || file.exists("/EncryptedSummary") {
         return Err(refuse(
             UnreadableCode::Encrypted,
             "the file needs a password; save it without one",
         ));
     }
-    let bytes = stream(file, "/PowerPoint Document").ok_or_else(cut)?;
+    let bytes = stream(file, &format!("{within}/PowerPoint Document")).ok_or_else(cut)?;
     let mut show = Show {
         bytes: &bytes,
         draft: Draft::new(Format::Ppt),

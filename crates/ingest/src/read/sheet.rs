@@ -12,7 +12,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use super::biff::Looks;
 use super::draft::{Draft, MAX_HEADER_ROWS, Para, Paras, Role, header_rows, join_cells};
 use super::package::{Package, cut};
-use super::{biff, ole, refuse};
+use super::{MAX_TEXT_BYTES, biff, locked, ole, refuse};
 
 /// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
 const MAX_CELLS: usize = 2_000_000;
@@ -24,12 +24,16 @@ const MAX_GAP: usize = 64;
 pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
     let mut book = Book::new(format);
     if format == Format::Xlsb {
-        Package::open(bytes)?.check()?;
+        let mut package = Package::open(bytes)?;
+        package.check()?;
+        let looks = biff::looks_of_xlsb(&mut package);
         let mut file = Xlsb::new(Cursor::new(bytes)).map_err(|error| match error {
             XlsbError::Password => locked(),
             _ => cut(),
         })?;
+        let order = names(file.sheets_metadata());
         for (name, seen) in worksheets(file.sheets_metadata()) {
+            let looks = looks_of(&looks, &order, &name);
             let mut sheet = Sheet::begin(&mut book, &name, seen);
             let Ok(mut cells) = file.worksheet_cells_reader(&name) else {
                 sheet.lose();
@@ -37,7 +41,7 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
             };
             loop {
                 match cells.next_cell() {
-                    Ok(Some(cell)) => sheet.cell(cell.get_position(), &shown(cell.get_value()))?,
+                    Ok(Some(cell)) => sheet.look(cell.get_position(), cell.get_value(), looks)?,
                     Ok(None) => break,
                     Err(_) => {
                         sheet.lose();
@@ -48,20 +52,17 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
             sheet.end();
         }
     } else {
+        let stream = workbook(bytes);
+        if biff::is_locked(&stream) {
+            return Err(locked());
+        }
         let mut file = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
             XlsError::Password => locked(),
             _ => cut(),
         })?;
-        book.whole(&mut file, &looks(bytes))?;
+        book.whole(&mut file, &biff::looks(&stream))?;
     }
     Ok(book.done())
-}
-
-fn locked() -> Unreadable {
-    refuse(
-        UnreadableCode::Encrypted,
-        "the file needs a password; save it without one",
-    )
 }
 
 /// A workbook while it is read.
@@ -120,16 +121,9 @@ impl Book {
 
     /// Reads a format whose cells come all at once, with what is known of the cells of each sheet.
     fn whole(&mut self, file: &mut Xls<Cursor<&[u8]>>, looks: &[Looks]) -> Result<(), Unreadable> {
-        let order: Vec<String> = file
-            .sheets_metadata()
-            .iter()
-            .map(|sheet| sheet.name.clone())
-            .collect();
-        // Otherwise nobody knows which is which.
-        let looks = if looks.len() == order.len() { looks } else { &[] };
+        let order = names(file.sheets_metadata());
         for (name, seen) in worksheets(file.sheets_metadata()) {
-            let at = order.iter().position(|one| *one == name);
-            let looks = at.and_then(|at| looks.get(at));
+            let looks = looks_of(looks, &order, &name);
             let mut sheet = Sheet::begin(self, &name, seen);
             let Ok(range) = file.worksheet_range(&name) else {
                 sheet.lose();
@@ -138,17 +132,7 @@ impl Book {
             let (top, left) = range.start().unwrap_or_default();
             for (row, column, value) in range.used_cells() {
                 let place = (top + row as u32, left + column as u32);
-                let decimals = looks.and_then(|looks| looks.percent(place));
-                let text = match (value, decimals) {
-                    (Data::Float(number), Some(decimals)) => percent(*number, decimals),
-                    (Data::Int(number), Some(decimals)) => percent(*number as f64, decimals),
-                    _ => shown(&as_ref(value)),
-                };
-                if looks.is_some_and(|looks| looks.is_hidden(place)) {
-                    sheet.conceal(&text);
-                } else {
-                    sheet.cell(place, &text)?;
-                }
+                sheet.look(place, &as_ref(value), looks)?;
             }
             sheet.end();
         }
@@ -164,15 +148,26 @@ fn worksheets(sheets: &[calamine::Sheet]) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// Returns what is known of the cells of an XLS file.
-fn looks(bytes: &[u8]) -> Vec<Looks> {
+/// Returns the names of all sheets in their order.
+fn names(sheets: &[calamine::Sheet]) -> Vec<String> {
+    sheets.iter().map(|sheet| sheet.name.clone()).collect()
+}
+
+/// Returns what is known of the cells of a sheet; with fewer or more than there are sheets nobody knows which is which.
+fn looks_of<'a>(looks: &'a [Looks], order: &[String], name: &str) -> Option<&'a Looks> {
+    let at = order.iter().position(|one| one == name)?;
+    looks.get(at).filter(|_| looks.len() == order.len())
+}
+
+/// Returns the records of an XLS file.
+fn workbook(bytes: &[u8]) -> Vec<u8> {
     let Ok(mut file) = cfb::CompoundFile::open(Cursor::new(bytes)) else {
         return Vec::new();
     };
     let stream = ["/Workbook", "/Book"]
         .into_iter()
         .find_map(|name| ole::stream(&mut file, name));
-    stream.map_or_else(Vec::new, |stream| biff::looks(&stream))
+    stream.unwrap_or_default()
 }
 
 fn as_ref(value: &Data) -> DataRef<'_> {
@@ -221,6 +216,8 @@ pub(super) struct Sheet<'a> {
     seen: bool,
     row: u32,
     cells: Vec<String>,
+    /// Bytes of the cells of this row.
+    bytes: usize,
     /// The first rows of a table wait for those below, which tell which of them are the header.
     first: Vec<Vec<String>>,
     /// Whether a table has begun, and its empty columns on the left.
@@ -241,16 +238,48 @@ impl<'a> Sheet<'a> {
             seen,
             row: 0,
             cells: Vec::new(),
+            bytes: 0,
             first: Vec::new(),
             within: None,
         }
     }
 
-    /// Takes a cell that nobody sees.
-    pub(super) fn conceal(&mut self, text: &str) {
+    /// Takes a cell as it is shown, or leaves it out.
+    fn look(
+        &mut self,
+        place: (u32, u32),
+        value: &DataRef<'_>,
+        looks: Option<&Looks>,
+    ) -> Result<(), Unreadable> {
+        let text = match (value, looks.and_then(|looks| looks.percent(place))) {
+            (DataRef::Float(number), Some(decimals)) => percent(*number, decimals),
+            (DataRef::Int(number), Some(decimals)) => percent(*number as f64, decimals),
+            _ => shown(value),
+        };
+        if looks.is_some_and(|looks| looks.is_hidden(place)) {
+            self.conceal(place.0, &text);
+            return Ok(());
+        }
+        self.cell(place, &text)
+    }
+
+    /// Takes a cell that nobody sees. Its row is none that parts a table: what follows stands under the same header.
+    pub(super) fn conceal(&mut self, row: u32, text: &str) {
         if !text.trim().is_empty() {
             self.book.concealed += 1;
             self.book.draft.hidden.add_whole(None, text);
+            self.enter(row);
+        }
+    }
+
+    /// Goes on to a row; an empty one before it ends a table.
+    fn enter(&mut self, row: u32) {
+        if row != self.row {
+            self.flush();
+            if row > self.row + 1 {
+                self.table_ends();
+            }
+            self.row = row;
         }
     }
 
@@ -273,19 +302,15 @@ impl<'a> Sheet<'a> {
             return Ok(());
         }
         self.book.cells += 1;
-        if self.book.cells > MAX_CELLS || self.book.draft.paras.is_over() {
+        self.bytes += text.len();
+        let over = self.bytes > MAX_TEXT_BYTES || self.book.draft.paras.is_over();
+        if self.book.cells > MAX_CELLS || over {
             return Err(refuse(
                 UnreadableCode::TooBig,
                 "the workbook has over two million filled cells or 20 MiB of text; split it into parts",
             ));
         }
-        if row != self.row {
-            self.flush();
-            if row > self.row + 1 {
-                self.table_ends();
-            }
-            self.row = row;
-        }
+        self.enter(row);
         // A gap wider than any meant one is closed: each empty cell of it would cost memory in every row.
         let column = (column as usize).min(self.cells.len() + MAX_GAP);
         if self.cells.len() <= column {
@@ -298,6 +323,7 @@ impl<'a> Sheet<'a> {
 
     fn flush(&mut self) {
         let cells = std::mem::take(&mut self.cells);
+        self.bytes = 0;
         let filled = cells.iter().filter(|cell| !cell.is_empty()).count();
         if filled == 0 {
             return;

@@ -307,11 +307,11 @@ impl Look {
                         "v" | "t" => within = ' ',
                         "rPh" => guides = guides.saturating_sub(1),
                         "c" => {
-                            let shown = self.shown(&cell);
+                            let (shown, row) = (self.shown(&cell), cell.row.saturating_sub(1));
                             if hidden.covers(cell.column) {
-                                sheet.conceal(&shown);
+                                sheet.conceal(row, &shown);
                             } else {
-                                sheet.cell((cell.row.saturating_sub(1), cell.column), &shown)?;
+                                sheet.cell((row, cell.column), &shown)?;
                             }
                             cell = Cell::default();
                         }

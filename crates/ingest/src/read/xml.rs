@@ -3,6 +3,7 @@
 
 use docent_corpus::{Format, Unreadable};
 use quick_xml::Reader;
+use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::Event;
 
 use super::docx::{self, attribute, resolved};
@@ -34,13 +35,20 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
     }
     let mut draft = Draft::new(Format::Xml);
     let mut reader = Reader::from_str(text);
+    // Feeds and exports are put together by hand: what is not closed is closed by what follows.
+    reader.config_mut().check_end_names = false;
+    reader.config_mut().allow_unmatched_ends = true;
+    reader.config_mut().allow_dangling_amp = true;
     let mut line = String::new();
     let mut row: Option<Vec<String>> = None;
     let (mut depth, mut unread) = (0_usize, 0_usize);
     let mut repeats = Repeats::default();
     let (mut table, mut cell, mut is_date) = (0, String::new(), false);
     loop {
-        match reader.read_event().map_err(|_| cut())? {
+        let Ok(event) = reader.read_event() else {
+            return broken(draft, &line);
+        };
+        match event {
             Event::Start(start) => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -68,7 +76,11 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             }
             Event::Text(words) if unread == 0 => line.push_str(&words),
             Event::CData(words) if unread == 0 => line.push_str(&words),
-            Event::GeneralRef(entity) if unread == 0 => line.push_str(&resolved(&entity)),
+            Event::GeneralRef(entity) if unread == 0 => {
+                let letter = resolved(&entity);
+                let named = resolve_html5_entity(&entity).filter(|_| letter.is_empty());
+                line.push_str(named.unwrap_or(&letter));
+            }
             Event::End(end) => {
                 depth = depth.saturating_sub(1);
                 if unread > 0 {
@@ -98,7 +110,7 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
                     _ => {}
                 }
             }
-            Event::Eof if depth > 0 => return Err(cut()),
+            Event::Eof if depth > 0 => return broken(draft, &line),
             Event::Eof => return Ok(draft),
             _ => {}
         }
@@ -106,6 +118,19 @@ pub(super) fn read(text: &str) -> Result<Draft, Unreadable> {
             return Ok(draft);
         }
     }
+}
+
+/// Returns what stood before a break, with a remark; a file that breaks before its first words is refused.
+fn broken(mut draft: Draft, line: &str) -> Result<Draft, Unreadable> {
+    let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    draft.paras.push(Para::new(Role::Plain, words));
+    if draft.paras.last().is_none() {
+        return Err(cut());
+    }
+    draft
+        .lost
+        .push("The file is cut short or broken; what followed is missing.".to_owned());
+    Ok(draft)
 }
 
 /// What Office keeps for itself.

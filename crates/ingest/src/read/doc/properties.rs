@@ -57,7 +57,7 @@ pub(super) struct RunMarks {
 }
 
 /// Walks the modifications of a list: number, operand.
-fn modifications(list: &[u8], old: bool, mut take: impl FnMut(u16, &[u8])) {
+pub(super) fn modifications(list: &[u8], old: bool, mut take: impl FnMut(u16, &[u8])) {
     const TABLE_DEFINITION: u16 = 0xd608;
     const TABS: u16 = 0xc615;
     if old {

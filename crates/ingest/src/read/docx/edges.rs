@@ -35,8 +35,9 @@ impl Edges {
         self.ended = true;
     }
 
-    /// Returns the relations of those drawn once; `app` are the properties in which the program tells the number of pages.
-    pub(super) fn once(&self, app: &str) -> Vec<String> {
+    /// Returns the relations of those drawn once; `app` are the properties in which the program tells the number of pages. In
+    /// a document that is otherwise `empty` they are all its text.
+    pub(super) fn once(&self, app: &str, empty: bool) -> Vec<String> {
         let one_page = app.contains("<Pages>1</Pages>");
         let wanted = |first: bool| {
             if self.first_differs {
@@ -45,7 +46,7 @@ impl Edges {
                 one_page && !first
             }
         };
-        let edges = self.list.iter().filter(|(first, _)| wanted(*first));
+        let edges = self.list.iter().filter(|(first, _)| empty || wanted(*first));
         edges.map(|(_, id)| id.clone()).collect()
     }
 }

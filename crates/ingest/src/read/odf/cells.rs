@@ -227,7 +227,7 @@ impl Place {
                     for column in 0..if self.columns > MEANT { 1 } else { self.columns } {
                         let column = self.column.saturating_add(column);
                         if self.in_hidden_row || self.hidden.has(column) {
-                            sheet.conceal(&text);
+                            sheet.conceal(self.row, &text);
                         } else {
                             sheet.cell((self.row, column), &text)?;
                         }
