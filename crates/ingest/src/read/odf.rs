@@ -7,6 +7,7 @@ mod ink;
 mod leaves;
 mod meta;
 mod numbers;
+mod unread;
 
 use std::collections::HashMap;
 
@@ -23,6 +24,7 @@ use ink::{Ink, Inks, is_unseen};
 use leaves::Leaves;
 use meta::properties;
 use numbers::number;
+use unread::is_unread;
 
 /// Elements inside one another: a list in a table in a frame needs some fifty; each open one costs memory.
 const MAX_DEPTH: usize = 1_000;
@@ -668,28 +670,6 @@ impl Writer {
         }
         self.tables += 1;
     }
-}
-
-/// Deleted text, remarks, the drawing of charts, forms, and what a program keeps for itself.
-fn is_unread(name: &str) -> bool {
-    matches!(
-        name,
-        "tracked-changes"
-            | "annotation"
-            | "annotation-end"
-            | "forms"
-            | "sequence-decls"
-            | "scripts"
-            | "settings"
-            | "font-face-decls"
-            | "master-styles"
-            | "binary-data"
-            | "index-source"
-            | "table-of-content-source"
-            | "page-number"
-            | "desc"
-            | "title"
-    )
 }
 
 fn unclosed() -> quick_xml::Error {
