@@ -129,7 +129,7 @@ fn mended(pdf: &PdfDocument, font: &FontInfo, dict: Option<&Object>, content: &[
     } else {
         named_inside(pdf, font, encoding.as_ref())
     };
-    let widths = if usual { with_quotes(font) } else { None };
+    let widths = with_quotes(font, usual);
     if codes.is_none() && widths.is_none() {
         return None;
     }
@@ -153,7 +153,7 @@ const FIRST_CODE: u8 = 0x20;
 
 /// Returns the widths of a font that every viewer has, and whose widths documents therefore leave out, with those of curly
 /// quotes, which the library takes for as wide as letters.
-fn with_quotes(font: &FontInfo) -> Option<Vec<f32>> {
+fn with_quotes(font: &FontInfo, usual: bool) -> Option<Vec<f32>> {
     let known = font.widths.is_none() && font.embedded_font_data.is_none() && font.subtype == "Type1";
     let bold = font.base_font.contains("Bold");
     // From the metrics that Adobe published for these fonts: quoteright, quotedblright.
@@ -163,9 +163,15 @@ fn with_quotes(font: &FontInfo) -> Option<Vec<f32>> {
         name if name.starts_with("Helvetica") => (222.0, 333.0),
         _ => return None,
     };
-    let width = |code: u8| match code {
-        0x91 | 0x92 => single,
-        0x93 | 0x94 => double,
+    let letter = |code: u8| match (&font.encoding, code) {
+        (Encoding::Custom(codes), _) => codes.get(&code).copied(),
+        (_, 0x91 | 0x92) if usual => Some('’'),
+        (_, 0x93 | 0x94) if usual => Some('”'),
+        _ => None,
+    };
+    let width = |code: u8| match letter(code) {
+        Some('‘' | '’') => single,
+        Some('“' | '”') => double,
         _ => font.get_glyph_width(code.into()),
     };
     known.then(|| (FIRST_CODE..=u8::MAX).map(width).collect())
