@@ -345,16 +345,28 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
     for (number, page) in pages.into_iter().enumerate() {
         let page_number = u32::try_from(number + 1).ok();
         let mut first_of_page = true;
+        // The last table of the page: its number, its columns, and how many paragraphs there are up to its end.
+        let mut last = (0, 0, 0);
         for (first, piece) in layout::pieces(&page.lines, &words) {
             match piece {
                 Piece::Table(rows) => {
                     let headers = super::draft::header_rows(&rows);
-                    // Rows that begin a page without a header go on from the page before, and so does their header.
-                    let table = match draft.paras.last().map(|para| &para.role) {
-                        Some(Role::Row(open, _)) if first_of_page && headers == 0 => *open,
-                        _ => {
-                            tables += 1;
-                            tables - 1
+                    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+                    let (open, wide, end) = last;
+                    let alike = headers == 0 && wide == columns && draft.paras.len() == end + 1;
+                    // A line across a table names the rows below it, and its header is theirs as well.
+                    let across = draft.paras.last_mut().filter(|line| alike && divides(line));
+                    let table = if let Some(line) = across {
+                        line.role = Role::Row(open, false);
+                        open
+                    } else {
+                        // Rows that begin a page without a header go on from the page before, and so does their header.
+                        match draft.paras.last().map(|para| &para.role) {
+                            Some(Role::Row(open, _)) if first_of_page && headers == 0 => *open,
+                            _ => {
+                                tables += 1;
+                                tables - 1
+                            }
                         }
                     };
                     for (at, row) in rows.iter().enumerate() {
@@ -365,6 +377,7 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
                             ..Para::new(role, text)
                         });
                     }
+                    last = (table, columns, draft.paras.len());
                 }
                 Piece::Text(lines) => {
                     let text = joined(&lines, &words);
@@ -392,6 +405,14 @@ fn assemble(pages: Vec<Page>, draft: &mut Draft) {
         }
         draft.paras.extend(page.recognised);
     }
+}
+
+/// Tells whether a line between rows is one of their table: the name of a part of it, not a sentence about the next one.
+fn divides(line: &Para) -> bool {
+    const MAX_CHARS: usize = 80;
+    line.role == Role::Plain
+        && line.text.chars().count() <= MAX_CHARS
+        && !line.text.ends_with(['.', ':', ';'])
 }
 
 /// Returns the words of the document, when a line ends in a hyphen at all.

@@ -149,6 +149,38 @@ fn a_pdf_keeps_its_rows_and_joins_its_lines() {
 
 /// The last row of a table stands where a page number would.
 #[test]
+fn a_line_across_a_table_of_a_pdf_leaves_the_rows_below_it_their_header() {
+    let row = |y: f32, cells: [&'static str; 3]| {
+        [
+            (70.0, y, 11.0, cells[0]),
+            (250.0, y, 11.0, cells[1]),
+            (400.0, y, 11.0, cells[2]),
+        ]
+    };
+    let rows = [
+        row(700.0, ["Service", "Unit", "Price"]),
+        row(684.0, ["Copy of a page", "page", "12"]),
+        row(668.0, ["Search by name", "case", "90"]),
+        row(636.0, ["Scan of a plan", "sheet", "45"]),
+        row(620.0, ["Scan of a map", "sheet", "70"]),
+    ];
+    let mut texts = rows.concat();
+    texts.push((70.0, 652.0, 11.0, "Large sheets"));
+    let document = read("a.pdf", &pdf(&texts));
+    assert_eq!(
+        blocks(&document),
+        [
+            (HEADER, "Service | Unit | Price"),
+            (ROW, "Copy of a page | page | 12"),
+            (ROW, "Search by name | case | 90"),
+            (ROW, "Large sheets"),
+            (ROW, "Scan of a plan | sheet | 45"),
+            (ROW, "Scan of a map | sheet | 70"),
+        ]
+    );
+}
+
+#[test]
 fn figures_at_the_foot_of_a_pdf_page_are_not_taken_for_its_number() {
     let file = pdf(&[
         (70.0, 700.0, 11.0, "Year"),
