@@ -3,12 +3,11 @@
 
 mod made;
 
-use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use docent_corpus::NoticeKind;
 use docent_ingest::read_document;
-use made::{package, read};
+use made::{package, pdf_of, read};
 
 /// Checks what is read, and what is kept apart, pieces parted by a stroke.
 fn check(name: &str, bytes: &[u8], text: &str, hidden: &str) {
@@ -52,24 +51,7 @@ mod pdf {
             "<< /Type /OCG /Name (Notes) >>".to_owned(),
         ];
         objects.extend_from_slice(more);
-        let mut file = String::from("%PDF-1.5\n");
-        let mut places = Vec::new();
-        for (number, object) in objects.iter().enumerate() {
-            places.push(file.len());
-            writeln!(file, "{} 0 obj\n{object}\nendobj", number + 1).expect("memory takes it");
-        }
-        let table = file.len();
-        let count = objects.len() + 1;
-        writeln!(file, "xref\n0 {count}\n0000000000 65535 f ").expect("memory takes it");
-        for place in places {
-            writeln!(file, "{place:010} 00000 n ").expect("memory takes it");
-        }
-        write!(
-            file,
-            "trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n"
-        )
-        .expect("memory takes it");
-        file.into_bytes()
+        pdf_of(&objects)
     }
 
     fn stream(dict: &str, content: &str) -> String {

@@ -4,23 +4,9 @@ mod made;
 
 use std::io::{Cursor, Write as _};
 
-use docent_corpus::{BlockKind, Document, Notice, NoticeKind, UnreadableCode};
+use docent_corpus::{BlockKind, Notice, NoticeKind, UnreadableCode};
 use docent_ingest::read_document;
-use made::{package, read};
-
-fn lines(document: &Document) -> Vec<&str> {
-    document.text.lines().collect()
-}
-
-fn lost(document: &Document) -> String {
-    let lost = document
-        .notices
-        .iter()
-        .filter(|notice| notice.kind == NoticeKind::Lost);
-    lost.map(|notice| notice.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
+use made::{lines, lost, package, read};
 
 #[test]
 fn a_feed_put_together_by_hand_is_read_and_a_cut_one_as_far_as_it_goes() {

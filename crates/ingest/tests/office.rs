@@ -6,23 +6,9 @@ mod made;
 
 use std::io::{Cursor, Read as _, Write};
 
-use docent_corpus::{BlockKind, Document, NoticeKind, UnreadableCode};
+use docent_corpus::{BlockKind, Document, UnreadableCode};
 use docent_ingest::read_document;
-use made::{package, read};
-
-fn lines(document: &Document) -> Vec<&str> {
-    document.text.lines().collect()
-}
-
-fn lost(document: &Document) -> String {
-    let lost = document
-        .notices
-        .iter()
-        .filter(|notice| notice.kind == NoticeKind::Lost);
-    lost.map(|notice| notice.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
+use made::{lines, lost, package, read};
 
 fn kinds(document: &Document) -> Vec<(BlockKind, &str)> {
     let of = |block: &docent_corpus::Block| (block.kind, block.range.of(&document.text).expect("it fits"));

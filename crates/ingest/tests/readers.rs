@@ -6,8 +6,8 @@ mod pdf_files;
 
 use docent_corpus::{BlockKind, Document, UnreadableCode};
 use docent_ingest::{check_invariants, read_document};
-use made::{package, read};
-use pdf_files::{pdf, pdf_of};
+use made::{package, pdf_of, read};
+use pdf_files::pdf;
 use proptest::prelude::*;
 
 fn blocks(document: &Document) -> Vec<(BlockKind, &str)> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use docent_corpus::BlockKind;
 
-use super::made::read;
+use super::made::{pdf_of, read};
 use super::{HEADER, ROW, blocks, heading};
 
 /// Writes a PDF of one page with these texts at these places.
@@ -35,28 +35,6 @@ fn pdf_with(content: &str, notes: &str, more: &[String]) -> Vec<u8> {
     ];
     objects.extend_from_slice(more);
     pdf_of(&objects)
-}
-
-/// Writes a PDF of these objects, the first of them its catalogue.
-pub(super) fn pdf_of(objects: &[String]) -> Vec<u8> {
-    let mut file = String::from("%PDF-1.4\n");
-    let mut places = Vec::new();
-    for (number, object) in objects.iter().enumerate() {
-        places.push(file.len());
-        writeln!(file, "{} 0 obj\n{object}\nendobj", number + 1).expect("memory takes it");
-    }
-    let table = file.len();
-    writeln!(file, "xref\n0 {}\n0000000000 65535 f ", objects.len() + 1).expect("memory takes it");
-    for place in places {
-        writeln!(file, "{place:010} 00000 n ").expect("memory takes it");
-    }
-    write!(
-        file,
-        "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
-        objects.len() + 1
-    )
-    .expect("memory takes it");
-    file.into_bytes()
 }
 
 #[test]
