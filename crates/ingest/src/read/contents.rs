@@ -1,9 +1,10 @@
 //! Tables of contents: lines with the name of a part and its page. They hold the words of every part and say nothing of any, so they
 //! are kept as remarks are, neither searched nor quoted.
 //!
-//! Owns telling them from price lists, which look the same: the parts stand in the document, or the word «Содержание» above.
+//! Owns telling them from price lists, which look the same: the pages are those on which the parts stand, or dots lead to them, or
+//! the word «Содержание» stands above. Where that is not enough, the lines stay text.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::draft::{Para, Role};
 
@@ -28,7 +29,8 @@ const NAMES: [&str; 8] = [
 /// Moves the lines of tables of contents from `paras` to `remarks`, which are sorted by how many paragraphs stand before each.
 pub(super) fn part(paras: &mut Vec<Para>, remarks: &mut Vec<(usize, Para)>) {
     let listed = listed(paras);
-    if !listed.contains(&true) {
+    // A document that is nothing else is read as it is.
+    if !listed.contains(&true) || !listed.contains(&false) {
         return;
     }
     let mut before = std::mem::take(remarks).into_iter().peekable();
@@ -50,33 +52,19 @@ pub(super) fn part(paras: &mut Vec<Para>, remarks: &mut Vec<(usize, Para)>) {
 /// Tells for each paragraph whether it belongs to a table of contents.
 fn listed(paras: &[Para]) -> Vec<bool> {
     let mut listed = vec![false; paras.len()];
-    let entries: Vec<Option<(String, u32)>> = paras.iter().map(entry).collect();
+    let entries: Vec<Option<Entry>> = paras.iter().map(entry).collect();
     if entries.iter().flatten().count() < MIN_ENTRIES {
         return listed;
     }
-    let known: HashSet<String> = paras.iter().map(|para| plain(&para.text)).collect();
+    // Where each line stands, on which page where there are pages.
+    let known: HashMap<String, Option<u32>> =
+        paras.iter().map(|para| (plain(&para.text), para.page)).collect();
     let mut at = 0;
     while at < paras.len() {
-        let mut end = run(paras, &entries, at);
-        // «Глава 1» begins the text below.
-        let last = entries[at..end]
-            .iter()
-            .flatten()
-            .map(|(_, page)| *page)
-            .max()
-            .unwrap_or(0);
-        while end > at && entries[end - 1].as_ref().is_none_or(|(_, page)| *page != last) {
-            end -= 1;
-        }
-        let found: Vec<&(String, u32)> = entries[at..end].iter().flatten().collect();
+        let end = run(paras, &entries, at);
+        let found: Vec<&Entry> = entries[at..end].iter().flatten().collect();
         let above = at.checked_sub(1).filter(|&above| is_name(&paras[above]));
-        let parts = found.iter().filter(|(name, _)| known.contains(name)).count();
-        let rises = found.windows(2).filter(|pair| pair[0].1 <= pair[1].1).count();
-        let is_one = found.len() >= MIN_ENTRIES
-            // A page may be misread, or a second list begin anew.
-            && rises * 10 >= (found.len() - 1) * 9
-            && (above.is_some() || parts * 2 > found.len());
-        if is_one {
+        if found.len() >= MIN_ENTRIES && is_contents(&found, above.is_some(), &known) {
             listed[above.unwrap_or(at)..end].fill(true);
         }
         at = end.max(at + 1);
@@ -84,8 +72,40 @@ fn listed(paras: &[Para]) -> Vec<bool> {
     listed
 }
 
-/// Returns where the lines of names and pages from `at` on end; a name may take two lines, unless it is that of a part, which begins.
-fn run(paras: &[Para], entries: &[Option<(String, u32)>], at: usize) -> usize {
+/// Tells a table of contents from a list of prices or rooms, whose names may stand in the document as well.
+fn is_contents(found: &[&Entry], named: bool, known: &HashMap<String, Option<u32>>) -> bool {
+    let most = |count: usize| count * 2 > found.len();
+    let parts = || {
+        found
+            .iter()
+            .filter_map(|entry| Some((entry, known.get(&entry.name)?)))
+    };
+    let led = most(found.iter().filter(|entry| entry.led).count());
+    // Pages are counted from where the book begins, for all parts alike.
+    let mut shifts: HashMap<i64, usize> = HashMap::new();
+    for (entry, page) in parts() {
+        if let Some(page) = page {
+            *shifts
+                .entry(i64::from(entry.page) - i64::from(*page))
+                .or_default() += 1;
+        }
+    }
+    let placed = shifts.into_values().max().is_some_and(most);
+    placed || named && (led || parts().count() > 0) || led && most(parts().count())
+}
+
+/// A line that may stand in a table of contents.
+struct Entry {
+    /// The letters and digits of its name.
+    name: String,
+    page: u32,
+    /// Whether dots lead from the name to the page.
+    led: bool,
+}
+
+/// Returns where the lines of names and pages from `at` on end, before their pages fall; a name may take two lines, unless it is
+/// that of a part, which begins.
+fn run(paras: &[Para], entries: &[Option<Entry>], at: usize) -> usize {
     /// No part is longer: a number further on is a year.
     const MAX_STEP: u32 = 500;
     let mut names: HashSet<&str> = HashSet::new();
@@ -93,26 +113,32 @@ fn run(paras: &[Para], entries: &[Option<(String, u32)>], at: usize) -> usize {
     loop {
         let next = |at: usize| {
             let entry = entries.get(at)?.as_ref();
-            entry.filter(|(_, page)| *page <= last + MAX_STEP)
+            entry.filter(|entry| (last..=last + MAX_STEP).contains(&entry.page))
         };
         let (found, lines) = match (next(end), next(end + 1)) {
             (Some(entry), _) => (entry, 1),
-            (None, Some(entry)) if end > at && !names.contains(plain(&paras[end].text).as_str()) => {
+            (None, Some(entry))
+                if end > at
+                    && entries[end].is_none()
+                    && !names.contains(plain(&paras[end].text).as_str()) =>
+            {
                 (entry, 2)
             }
             _ => return end,
         };
-        names.insert(&found.0);
-        last = found.1;
+        names.insert(&found.name);
+        last = found.page;
         end += lines;
     }
 }
 
-/// Returns the name and the page of a line that may stand in a table of contents.
-fn entry(para: &Para) -> Option<(String, u32)> {
+/// Returns what a line says as one of a table of contents. Rows of a sheet are none; where there are pages, contents look like rows.
+fn entry(para: &Para) -> Option<Entry> {
     const MAX_CHARS: usize = 250;
     const MIN_LETTERS: usize = 3;
-    if matches!(para.role, Role::Footnote | Role::Remark | Role::Caption) || para.text.len() > MAX_CHARS * 2 {
+    let row = matches!(para.role, Role::Row(..)) && para.page.is_none();
+    let other = matches!(para.role, Role::Footnote | Role::Remark | Role::Caption);
+    if row || other || para.text.len() > MAX_CHARS * 2 {
         return None;
     }
     let text = para.text.trim_end();
@@ -121,9 +147,12 @@ fn entry(para: &Para) -> Option<(String, u32)> {
     // «Версия 3.8» has no dots for a leader.
     let parted =
         name.ends_with(|c: char| c.is_whitespace() || matches!(c, '…' | '_')) || name.ends_with("..");
+    let led = ["..", ". .", "…", "__"]
+        .iter()
+        .any(|leader| name.contains(leader));
     let name = plain(name);
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    (parted && page <= MAX_PAGE && letters >= MIN_LETTERS).then_some((name, page))
+    (parted && page <= MAX_PAGE && letters >= MIN_LETTERS).then_some(Entry { name, page, led })
 }
 
 fn is_name(para: &Para) -> bool {
@@ -165,7 +194,7 @@ mod tests {
             "Открыто 9–17.",
             "3. Услуги",
         ];
-        let lists: [&[&str]; 3] = [
+        let lists: [&[&str]; 2] = [
             &[
                 "1. Общие положения ....... 3",
                 "2. Залы ....... 5",
@@ -173,12 +202,11 @@ mod tests {
             ],
             &[
                 "Содержание",
-                "О правилах 3",
+                "1. Общие положения 3",
                 "О залах, в которых читают",
                 "и работают 5",
                 "Об услугах 9",
             ],
-            &["1. Общие положения | 3", "2. Залы | 5", "3. Услуги | 5"],
         ];
         for list in lists {
             let lines = [&["Правила"], list, &body[..]].concat();
@@ -188,6 +216,30 @@ mod tests {
             wanted.push((left.len(), "last".to_owned()));
             assert_eq!(remarks, wanted);
         }
+    }
+
+    #[test]
+    fn rows_whose_numbers_are_the_pages_of_the_parts_are_contents() {
+        let lines = |shift: u32| {
+            let mut paras: Vec<Para> = Vec::new();
+            for (name, page) in [("Залы", 3), ("Услуги", 5), ("Сроки", 9)] {
+                let row = Para::new(Role::Row(0, false), format!("{name} | {page}"));
+                paras.push(Para { page: Some(1), ..row });
+            }
+            for (name, page) in [("Залы", 5), ("Услуги", 7 + shift), ("Сроки", 11 - shift)] {
+                paras.push(Para {
+                    page: Some(page),
+                    ..Para::new(Role::Plain, name)
+                });
+            }
+            paras
+        };
+        let left = |mut paras: Vec<Para>| {
+            part(&mut paras, &mut Vec::new());
+            paras.len()
+        };
+        assert_eq!(left(lines(0)), 3);
+        assert_eq!(left(lines(1)), 6, "numbers of rooms are no pages");
     }
 
     #[test]
@@ -219,13 +271,17 @@ mod tests {
             &["Содержание", "Год 2023", "Том 2024", "Лист 2025"],
             &["Содержание", "Версия 3.7", "Версия 3.8", "Версия 3.9"],
             &[
-                "Иванов 21",
-                "Петров 14",
-                "Сидоров 35",
-                "Иванов",
-                "Петров",
-                "Сидоров",
+                "Справка 50",
+                "Копия 120",
+                "Поиск 300",
+                "Справка",
+                "За час.",
+                "Копия",
+                "За день.",
+                "Поиск",
             ],
+            &["Содержание", "Белки, г 3", "Жиры, г 5", "Углеводы, г 12"],
+            &["Содержание", "Залы 3", "Услуги 5", "Сроки 9"],
         ] {
             assert_eq!(parted(lines).0, lines);
         }

@@ -15,7 +15,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::draft::{Draft, Para, Paras, Repeats, Role, header_rows, join_cells, push_raised};
+use super::draft::{Draft, Para, Paras, Repeats, Role, headers_of, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::{read_part, refuse};
@@ -333,7 +333,7 @@ impl Walker {
     fn hidden(self) -> Hidden {
         let mut hidden = self.hidden;
         if !self.broke {
-            hidden.forget_pages();
+            hidden.set_page(None);
         }
         hidden
     }
@@ -651,10 +651,7 @@ impl Walker {
             cell.push_str(&words.join("; "));
             return;
         }
-        let headers = match table.headers {
-            0 => header_rows(&table.rows),
-            marked => marked,
-        };
+        let headers = headers_of(table.headers, &table.rows);
         let single = table.rows.iter().all(|row| row.len() <= 1);
         for (at, (row, page)) in table.rows.iter().zip(&table.pages).enumerate() {
             let role = if single {

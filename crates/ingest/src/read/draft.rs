@@ -116,11 +116,12 @@ impl Paras {
         self.list.last_mut()
     }
 
-    /// Returns the paragraphs to be changed.
+    /// Returns the paragraphs.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Para> {
         self.list.iter()
     }
 
+    /// Returns the paragraphs to be changed.
     pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Para> {
         self.list.iter_mut()
     }
@@ -342,7 +343,11 @@ pub(crate) fn header_rows<S: AsRef<str>>(rows: &[Vec<S>]) -> usize {
             let spanned = !named(column, last) || column + 1 < wide && !named(column + 1, last);
             word.is_empty() || spanned || (0..last).any(|row| cell(row, column) == word)
         };
-        if !names_columns(&rows[last]) || last > 0 && !(0..width(last)).all(fits) {
+        // What stands in the row above as well is the same name where a cell goes on below; some column has to be divided.
+        let divides =
+            |column: usize| !cell(last, column).is_empty() && cell(last, column) != cell(last - 1, column);
+        let goes_on = last == 0 || (0..width(last)).all(fits) && (0..width(last)).any(divides);
+        if !names_columns(&rows[last]) || !goes_on {
             break;
         }
         let below = last + 1;
@@ -350,12 +355,22 @@ pub(crate) fn header_rows<S: AsRef<str>>(rows: &[Vec<S>]) -> usize {
         let corner = usize::from(columns > 2 && !cell(below, 0).is_empty() && !named(0, below));
         // A line over the whole table is followed by its names only where figures follow these.
         let titled = (0..columns).filter(|&column| !cell(0, column).is_empty()).count() < 2;
-        let told = !titled || !names_columns(&rows[below]);
+        let told = !titled || columns > 2 && !names_columns(&rows[below]);
         if columns > 1 && told && (corner..columns).all(|column| named(column, below)) {
             found = below;
         }
     }
     found
+}
+
+/// Returns how many rows at the front of a table are its header, of which the file marks `marked`: marks that leave no row below are
+/// none.
+pub(crate) fn headers_of<S: AsRef<str>>(marked: usize, rows: &[Vec<S>]) -> usize {
+    if (1..rows.len()).contains(&marked) {
+        marked
+    } else {
+        header_rows(rows)
+    }
 }
 
 /// Tells whether all filled cells of a row are names of columns, years among them.
@@ -371,7 +386,14 @@ fn names_columns<S: AsRef<str>>(row: &[S]) -> bool {
     };
     // One year may be a figure; a row of them is a row of names.
     let years = filled().filter(|cell| is_year(cell)).count();
+    let is_value = |cell: &str| {
+        matches!(
+            cell.to_lowercase().as_str(),
+            "да" | "нет" | "yes" | "no" | "true" | "false"
+        )
+    };
     filled().count() > 0
+        && !filled().any(is_value)
         && (years > 1 || filled().any(|cell| cell.chars().any(char::is_alphabetic)))
         && filled().all(|cell| {
             let named = cell.chars().any(char::is_alphabetic) || matches!(cell, "№" | "#" | "%");
@@ -402,6 +424,9 @@ mod tests {
             // The cell above is repeated where it goes on below.
             ("Зал|Часы|/Зал|будни|выходные/Малый|9-18|10-16", 2),
             ("Цены на 2026 год||/Услуга|Ед.|Цена/Справка|шт.|50", 2),
+            ("Контакты|/Директор|Иванов/Касса|21-14", 0),
+            ("Импорт||да/Сырьё||нет", 0),
+            ("Касса|утро|/Касса|утро|/1|2|3", 1),
             ("Раздел первый||/Иванов|кадры|город/Петров|касса|город", 0),
             ("Иванов|1985/Петров|1990", 0),
             ("Отдел|Телефон", 0),

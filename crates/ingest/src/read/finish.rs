@@ -158,7 +158,7 @@ fn kind_of(para: &Para) -> BlockKind {
 }
 
 /// «Таблица 2. Сроки», «Рисунок 1 — Схема»: a caption by its first word and number.
-fn is_caption(text: &str) -> bool {
+pub(super) fn is_caption(text: &str) -> bool {
     /// Longer ones are sentences about a table.
     const MAX_CHARS: usize = 160;
     let mut words = text.split_whitespace();

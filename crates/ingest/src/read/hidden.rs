@@ -29,10 +29,7 @@ impl Hidden {
     /// Adds words; they go on from those added before unless [`Hidden::part`] stood between them.
     pub(crate) fn add(&mut self, page: Option<u32>, words: &str) {
         self.characters += words.chars().filter(|one| !one.is_whitespace()).count();
-        if self.bytes + words.len() > MAX_BYTES {
-            self.going = false;
-            return;
-        }
+        let words = &words[..words.floor_char_boundary(MAX_BYTES - self.bytes)];
         match self.pieces.last_mut().filter(|_| self.going) {
             Some(last) => last.text.push_str(words),
             None if words.trim().is_empty() => return,
@@ -64,20 +61,20 @@ impl Hidden {
 
     /// Adds what was hidden in a part of the document.
     pub(crate) fn append(&mut self, other: Self) {
-        for piece in other.pieces {
-            if self.bytes + piece.text.len() <= MAX_BYTES {
-                self.bytes += piece.text.len();
-                self.pieces.push(piece);
-            }
+        for mut piece in other.pieces {
+            let room = piece.text.floor_char_boundary(MAX_BYTES - self.bytes);
+            piece.text.truncate(room);
+            self.bytes += piece.text.len();
+            self.pieces.push(piece);
         }
         self.characters += other.characters;
         self.parts.extend(other.parts);
         self.going = false;
     }
 
-    /// Forgets pages that turned out not to be known.
-    pub(crate) fn forget_pages(&mut self) {
-        self.pieces.iter_mut().for_each(|piece| piece.page = None);
+    /// Tells on which page all of it stands, or that pages turned out not to be known.
+    pub(crate) fn set_page(&mut self, page: Option<u32>) {
+        self.pieces.iter_mut().for_each(|piece| piece.page = page);
     }
 
     /// Returns the pieces, cleaned as text is, and the sentences about them.

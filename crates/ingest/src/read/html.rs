@@ -153,12 +153,22 @@ fn words_of(root: ElementRef<'_>) -> usize {
 
 /// Tells whether at least half of the words of an element are links.
 fn is_mostly_links(element: ElementRef<'_>) -> bool {
-    let links = element
-        .descendants()
-        .filter_map(ElementRef::wrap)
-        .filter(|inner| inner.value().name() == "a");
-    let linked: usize = links.map(words_of).sum();
-    linked * 2 >= words_of(element)
+    let (mut all, mut linked, mut open) = (0, 0, 0_usize);
+    let is_link = |node: &Node| node.as_element().is_some_and(|element| element.name() == "a");
+    for edge in element.traverse() {
+        match edge {
+            Edge::Open(node) => {
+                open += usize::from(is_link(node.value()));
+                if let Node::Text(words) = node.value() {
+                    let bytes = words.trim().len();
+                    all += bytes;
+                    linked += if open > 0 { bytes } else { 0 };
+                }
+            }
+            Edge::Close(node) => open -= usize::from(is_link(node.value())),
+        }
+    }
+    linked * 2 >= all
 }
 
 /// Tells whether a tag has more attributes than anybody writes: the parser compares each with all before it.
@@ -248,6 +258,8 @@ struct Frame {
     block: bool,
     /// Within what is said of a term.
     described: bool,
+    /// Within the line that stays when the rest is folded away.
+    folding: bool,
 }
 
 #[derive(Default)]
@@ -267,8 +279,9 @@ struct Walker {
     /// The next number of each open list; nothing for bullets.
     lists: Vec<Option<i64>>,
     marker: Option<String>,
-    /// Whether the last paragraph is a term of which nothing is said yet.
+    /// Whether the last paragraph is a term of which nothing is said yet, and how many there were before it.
     term: bool,
+    terms: usize,
     tables: Vec<Table>,
     table_count: u32,
     hidden: Hidden,
@@ -296,6 +309,7 @@ impl Walker {
                 Edge::Open(node) => match node.value() {
                     Node::Text(words) if skipping.is_none() => self.text(words),
                     Node::Text(words) if hiding => self.hidden.add(None, words),
+                    Node::Element(element) if hiding && is_block(element.name()) => self.hidden.part(),
                     Node::Element(element) if skipping.is_none() => {
                         let furniture =
                             ElementRef::wrap(node).is_some_and(|element| self.is_furniture(element));
@@ -335,7 +349,7 @@ impl Walker {
     }
 
     /// Walks what stands around the main part of a page and what was left out of it: menus, headers, footers. It is kept as
-    /// remarks are, which are never an answer. What is hidden there is no text of the document and is not told of.
+    /// remarks are, which are never an answer.
     fn around(&mut self, html: &Html, main: ElementRef<'_>) -> impl Iterator<Item = Para> {
         let mut around = Walker {
             sheet: std::mem::take(&mut self.sheet),
@@ -351,6 +365,7 @@ impl Walker {
                 around.walk(element);
             }
         }
+        self.hidden.append(around.hidden);
         let paras = around.paras.into_iter();
         paras.map(|para| Para {
             role: Role::Remark,
@@ -364,7 +379,9 @@ impl Walker {
         let role = element.attr("role").unwrap_or("");
         match element.value().name() {
             _ if self.whole_page => false,
-            "button" | "nav" => true,
+            "nav" => true,
+            // A question that folds its answer away is a button in a heading.
+            "button" => self.frame().heading.is_none() && !self.frame().folding,
             "header" if self.titled.contains(&element.id()) => false,
             name => {
                 let aside = matches!(name, "header" | "footer" | "aside");
@@ -444,6 +461,8 @@ impl Walker {
             "pre" => frame.preformatted = true,
             "caption" | "figcaption" => frame.caption = true,
             "dd" => frame.described = true,
+            "summary" | "legend" => frame.folding = true,
+            "dt" => self.terms = self.paras.len(),
             "ul" | "menu" => self.lists.push(None),
             "ol" => self.lists.push(Some(
                 element
@@ -523,7 +542,7 @@ impl Walker {
                 self.lists.pop();
             }
             "li" => self.marker = None,
-            "dt" => self.term = true,
+            "dt" => self.term = self.paras.len() > self.terms,
             "thead" => self.with_table(|table, _| table.head = false),
             "table" if self.tables.last().is_some_and(|table| table.id == id) => {
                 if let Some(table) = self.tables.pop() {

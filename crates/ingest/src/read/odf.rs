@@ -16,7 +16,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::docx::{MARKER_CHARS, attribute, resolved};
-use super::draft::{Draft, Para, Repeats, Role, header_rows, join_cells, push_raised};
+use super::draft::{Draft, Para, Repeats, Role, headers_of, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::package::{Package, cut};
 use super::refuse;
@@ -108,7 +108,7 @@ fn write(styles: &str, content: &str) -> Result<Draft, Unreadable> {
         draft.pages = leaves.page();
     }
     if page == 0 {
-        hidden.forget_pages();
+        hidden.set_page(None);
     }
     draft.hidden = hidden;
     Ok(draft)
@@ -652,10 +652,7 @@ impl Writer {
             cell.push_str(&words.join("; "));
             return;
         }
-        let headers = match headers {
-            0 => header_rows(&rows),
-            marked => marked,
-        };
+        let headers = headers_of(headers, &rows);
         let alone = rows.iter().all(|row| row.len() <= 1);
         for (at, (row, page)) in rows.iter().zip(pages).enumerate() {
             let role = if alone {

@@ -9,7 +9,7 @@ use docent_corpus::{Format, Unreadable, UnreadableCode};
 use office_oxide::format::DocumentFormat;
 use office_oxide::ir::{Element, InlineContent, List, Paragraph, Section, Table, VerticalAlign};
 
-use super::draft::{Draft, Para, Role, header_rows, join_cells, push_raised};
+use super::draft::{Draft, Para, Role, headers_of, join_cells, push_raised};
 use super::hidden::Hidden;
 use super::ink::TINY_HALF_POINTS;
 use super::package::{Package, cut};
@@ -54,16 +54,19 @@ pub(super) fn read(bytes: &[u8], format: Format) -> Result<Draft, Unreadable> {
     let slides = matches!(format, Format::Ppt | Format::Pptx);
     let mut hidden = 0;
     for (at, section) in tree.sections.iter().enumerate() {
-        let before = walker.draft.paras.len();
+        let (before, noted) = (walker.draft.paras.len(), walker.notes.len());
         walker.page = slides.then_some(at as u32 + 1);
         walker.section(section);
+        let mut found = unseen.take();
+        found.set_page(walker.page);
+        walker.draft.hidden.append(found);
         if section.hidden {
             hidden += 1;
             walker.draft.hide_from(before);
+            walker.notes.truncate(noted);
         }
     }
     let Walker { mut draft, notes, .. } = walker;
-    draft.hidden.append(unseen.take());
     draft.paras.extend(notes);
     if slides {
         draft.pages = Some(tree.sections.len() as u32);
@@ -254,10 +257,7 @@ impl Walker<'_> {
             .rows
             .iter()
             .take_while(|row| row.is_header || row.repeat_as_header);
-        let headers = match marked.count() {
-            0 => header_rows(&rows),
-            marked => marked,
-        };
+        let headers = headers_of(marked.count(), &rows);
         for (at, row) in rows.iter().enumerate() {
             self.push(Role::Row(self.tables, at < headers), join_cells(row), false);
         }
@@ -265,9 +265,10 @@ impl Walker<'_> {
     }
 }
 
-/// Returns the words of a run of text and whether all of it is bold; counts the characters that nobody can read.
+/// Returns the words of a run of text and whether all of it is bold; what nobody can read goes to `unseen`.
 fn words(content: &[InlineContent], unseen: &RefCell<Hidden>) -> (String, bool) {
     let (mut text, mut bold, mut thin) = (String::new(), false, false);
+    unseen.borrow_mut().part();
     for part in content {
         match part {
             InlineContent::Text(span)

@@ -233,7 +233,7 @@ fn drop_running_lines(pages: &mut [Page]) {
     }
     let filled = pages.iter().filter(|page| !page.lines.is_empty()).count();
     let numbered = numbering(pages);
-    let title = title_line(pages).map(|line| (key(line), line.size));
+    let title = title_line(pages).map(|line| (line.text(), line.size));
     let mut met = HashSet::new();
     for (number, page) in pages.iter_mut().enumerate() {
         let count = upright(&page.lines);
@@ -245,7 +245,7 @@ fn drop_running_lines(pages: &mut [Page]) {
             let running = edge && runs(&line.text()) && {
                 let own = key(line);
                 let known = seen.get(&own).copied().unwrap_or(0);
-                let titled = title.as_ref().filter(|(title, _)| *title == own);
+                let titled = title.as_ref().filter(|(title, _)| *title == line.text());
                 let smaller = titled.is_some_and(|(_, size)| line.size < *size);
                 let is_title = number == 0 && titled.is_some() && !smaller;
                 let again = known >= MIN_PAGES && known * 2 > filled && !met.insert(own);
@@ -413,6 +413,7 @@ fn divides(line: &Para) -> bool {
     line.role == Role::Plain
         && line.text.chars().count() <= MAX_CHARS
         && !line.text.ends_with(['.', ':', ';'])
+        && !super::finish::is_caption(&line.text)
 }
 
 /// Returns the words of the document, when a line ends in a hyphen at all.

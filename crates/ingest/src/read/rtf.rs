@@ -146,7 +146,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Unreadable> {
     let told = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     (draft.title, draft.author) = (told(parser.title), told(parser.author));
     if !parser.pages {
-        parser.hidden.forget_pages();
+        parser.hidden.set_page(None);
     }
     draft.hidden = parser.hidden;
     if let [year @ 1900..=9999, month @ 1..=12, day @ 1..=31] = parser.date {

@@ -17,6 +17,9 @@ use super::{MAX_TEXT_BYTES, biff, locked, ole, refuse};
 /// Cells of one workbook: a register of a hundred thousand rows; beyond it a file is a database.
 const MAX_CELLS: usize = 2_000_000;
 
+/// Hidden sheets that are named; the rest is counted.
+const MAX_NAMED: usize = 20;
+
 /// Empty columns between two cells: a sheet for people has some dozen columns in all.
 const MAX_GAP: usize = 64;
 
@@ -112,9 +115,16 @@ impl Book {
                 .tell(format!("Cells of hidden rows and columns left out: {concealed}."));
         }
         if !hidden.is_empty() {
+            let more = hidden.len().saturating_sub(MAX_NAMED);
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let names = hidden[..hidden.len().min(MAX_NAMED)].join(", ");
             draft
                 .hidden
-                .tell(format!("Hidden sheets left out: {}.", hidden.join(", ")));
+                .tell(format!("Hidden sheets left out: {names}{more}."));
         }
         draft
     }
@@ -138,6 +148,12 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// Returns the name of a sheet as it can be told: programs allow 31 characters, and no line ends.
+fn plain_name(name: &str) -> String {
+    const MAX_CHARS: usize = 60;
+    name.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect()
 }
 
 /// Returns the sheets that have cells and whether a person sees them.
@@ -186,25 +202,36 @@ fn as_ref(value: &Data) -> DataRef<'_> {
 
 /// Columns that nobody sees.
 #[derive(Debug, Default)]
-pub(super) struct HiddenColumns(Vec<bool>);
+pub(super) struct HiddenColumns {
+    hidden: Vec<bool>,
+    /// How often columns were hidden.
+    told: usize,
+}
 
 impl HiddenColumns {
     /// Sheets of all programs have at most this many.
     const MAX: u32 = 16_384;
 
+    /// A sheet tells of some dozen stretches; each can name all columns.
+    const MAX_TOLD: usize = 1_000;
+
     /// Hides the columns from `first` to `last`.
     pub(super) fn hide(&mut self, first: u32, last: u32) {
+        self.told += 1;
+        if self.told > Self::MAX_TOLD {
+            return;
+        }
         for column in first..=last.min(Self::MAX - 1) {
             let column = column as usize;
-            if self.0.len() <= column {
-                self.0.resize(column + 1, false);
+            if self.hidden.len() <= column {
+                self.hidden.resize(column + 1, false);
             }
-            self.0[column] = true;
+            self.hidden[column] = true;
         }
     }
 
     pub(super) fn has(&self, column: u32) -> bool {
-        self.0.get(column as usize) == Some(&true)
+        self.hidden.get(column as usize) == Some(&true)
     }
 }
 
@@ -230,7 +257,7 @@ impl<'a> Sheet<'a> {
         if seen {
             book.draft.paras.push(Para::new(Role::Heading(1), name));
         } else {
-            book.hidden.push(name.to_owned());
+            book.hidden.push(plain_name(name));
         }
         Self {
             book,
@@ -287,7 +314,7 @@ impl<'a> Sheet<'a> {
     pub(super) fn lose(&mut self) {
         let told = format!(
             "The sheet «{}» is broken and was left out from the break on.",
-            self.name
+            plain_name(&self.name)
         );
         self.book.draft.lost.push(told);
     }

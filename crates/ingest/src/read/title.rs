@@ -91,19 +91,6 @@ const KINDS: [&str; 40] = [
     "докладная записка",
 ];
 
-/// How documents begin below their title.
-const OPENINGS: [&str; 9] = [
-    "общие положения",
-    "общая часть",
-    "введение",
-    "преамбула",
-    "содержание",
-    "оглавление",
-    "термины и определения",
-    "основные понятия",
-    "жалпы ережелер",
-];
-
 /// Returns the title of a document: the file's own when it is meant, else the first heading of its text.
 pub(super) fn title(own: Option<&str>, name: &str, paras: &[Para]) -> Option<String> {
     let own = own.map(str::trim).filter(|own| is_meant(own, name));
@@ -134,7 +121,7 @@ pub(super) fn join_lines(paras: &mut Vec<Para>) -> Range<usize> {
     for line in paras[at + 1..].iter().take(MAX_LINES - 1) {
         let fits = title.chars().count() + line.text.chars().count() < MAX_TITLE_CHARS;
         let goes_on = continues(&line.text) || kind && joined == 0 && completes(&title, &line.text);
-        if !(is_front(line) && is_marked(line) && fits && goes_on) {
+        if !(line.role == paras[at].role && is_marked(line) && fits && goes_on) {
             break;
         }
         title.push(' ');
@@ -159,8 +146,13 @@ fn continues(line: &str) -> bool {
 fn completes(kind: &str, line: &str) -> bool {
     let lower = line.to_lowercase();
     let shouted = |text: &str| !text.contains(char::is_lowercase);
-    let opens = OPENINGS.contains(&lower.as_str()) || line.contains(char::is_numeric);
-    lower.starts_with("о ") || lower.starts_with("об ") || shouted(kind) && shouted(line) && !opens
+    let first = lower.split_whitespace().next().unwrap_or("");
+    // «ПРАВИЛА» «ВНУТРЕННЕГО РАСПОРЯДКА», and not «ПРЕДМЕТ ДОГОВОРА»: a genitive or a preposition needs what stands before it.
+    let needy = matches!(first, "о" | "об" | "по" | "для" | "на" | "при" | "в" | "за")
+        || ["ого", "его", "ых", "их", "ой", "ей"]
+            .iter()
+            .any(|end| first.ends_with(end));
+    lower.starts_with("о ") || lower.starts_with("об ") || shouted(kind) && shouted(line) && needy
 }
 
 /// Writes the kind of document in capitals at the front of a title as a sentence begins.
@@ -378,6 +370,8 @@ mod tests {
             ),
             (&["Отпуска", "а) основной отпуск"], "Отпуска", 2),
             (&["Отпуска", "Как оформить"], "Отпуска", 2),
+            (&["ДОГОВОР", "ПРЕДМЕТ ДОГОВОРА"], "ДОГОВОР", 2),
+            (&["ГРАФИК", "ПОНЕДЕЛЬНИК", "ВТОРНИК"], "ГРАФИК", 3),
         ] {
             let mut paras: Vec<Para> = lines.iter().map(|line| strong(line)).collect();
             join_lines(&mut paras);

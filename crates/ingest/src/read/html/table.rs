@@ -119,12 +119,12 @@ impl Table {
     /// Turns the table into rows of the document, numbered `number`.
     pub(super) fn into_paras(mut self, number: u32, paras: &mut Paras, repeats: &mut Repeats) {
         self.close_row(repeats);
-        if !self.headers.contains(&true) {
+        // Marks on every row mark none.
+        if self.headers.windows(2).all(|pair| pair[0] == pair[1]) {
             let guessed = header_rows(&self.rows);
-            self.headers
-                .iter_mut()
-                .take(guessed)
-                .for_each(|header| *header = true);
+            for (at, header) in self.headers.iter_mut().enumerate() {
+                *header = at < guessed;
+            }
         }
         // One column is text in a frame.
         let single = self.rows.iter().all(|row| row.len() <= 1);

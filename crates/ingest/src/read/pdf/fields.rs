@@ -1,9 +1,9 @@
 //! What is filled into forms and written on pages with a viewer: the values of fields, boxes that are ticked, free text and
 //! stamps.
 //!
-//! Owns where these words stand, and what signatures and buttons show, which is drawn and not written. They are no part of a page's content; a reader sees them on it all the same. Notes that open in
-//! a window of their own, and what is marked as hidden, are left out. Boxes are told on a page where one is ticked; in a form that
-//! nobody has filled in they say nothing.
+//! Owns where these words stand. They are no part of a page's content; a reader sees them on it all the same. What signatures and
+//! buttons show is drawn and not written, and is read from the drawing. Notes that open in a window of their own, and what is
+//! marked as hidden, are left out. Boxes are told on a page where one is ticked; in a form that nobody has filled in they say nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,6 +15,9 @@ use super::words::Word;
 
 /// A form has a few hundred fields; a page of a register drawn with them some thousands.
 const MAX_NOTES: usize = 5_000;
+
+/// Letters that the drawings of a page's notes show: a full page of small print. One drawing can be shown by every note.
+const MAX_DRAWN_LETTERS: usize = 20_000;
 
 /// Returns the words of the fields and free texts of the page at `number`, from 0.
 pub(super) fn words(pdf: &PdfDocument, number: usize) -> Vec<Word> {
@@ -66,7 +69,7 @@ pub(super) fn drawn(
         .ok()
         .and_then(|page| get(pdf, page.as_dict(), "Annots"));
     let notes = notes.as_ref().and_then(Object::as_array);
-    let letters = |note: &Object| {
+    let mut letters = |note: &Object| {
         let note = resolved(pdf, note)?;
         let dict = note.as_dict()?;
         let place = place_of(pdf, dict).filter(|_| !is_hidden(pdf, dict) && is_drawn(pdf, dict))?;
@@ -77,11 +80,17 @@ pub(super) fn drawn(
         let resources = Object::Dictionary(HashMap::from([("XObject".to_owned(), looks)]));
         super::glyphs::read(pdf, number, &HashSet::new(), Some(&resources), content.as_bytes())
     };
-    let notes = notes.into_iter().flatten().take(MAX_NOTES);
-    notes
-        .filter_map(letters)
-        .filter(|letters| !letters.is_empty())
-        .collect()
+    let mut all = Vec::new();
+    let mut room = MAX_DRAWN_LETTERS;
+    for note in notes.into_iter().flatten().take(MAX_NOTES) {
+        if room == 0 {
+            break;
+        }
+        let letters = letters(note).unwrap_or_default();
+        room = room.saturating_sub(letters.len());
+        all.extend((!letters.is_empty()).then_some(letters));
+    }
+    all
 }
 
 /// Tells whether what a note shows is only drawn: a signature, a button to push, a stamp without words.
