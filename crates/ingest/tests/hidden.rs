@@ -329,6 +329,38 @@ fn white_and_tiny_letters_of_a_web_page_are_left_out_where_nothing_has_a_ground(
 }
 
 #[test]
+fn hidden_blocks_of_a_page_are_kept_apart_also_around_its_main_part() {
+    let words = "Seen words of the main part. ".repeat(20);
+    let page = format!(
+        "<html><body><div hidden>outside</div><main><p>{words}</p><div hidden><p>first</p><p>second</p></div></main></body></html>"
+    );
+    check(
+        "a.html",
+        page.as_bytes(),
+        &format!("{}\n", words.trim()),
+        "first / second / outside",
+    );
+}
+
+#[test]
+fn of_endless_hidden_text_the_front_is_kept_and_all_is_counted() {
+    let page = format!(
+        "<html><body><p>seen</p><p hidden>planted{}</p></body></html>",
+        "x".repeat(1 << 20)
+    );
+    let document = read("a.html", page.as_bytes());
+    assert_eq!(document.hidden.len(), 1);
+    let kept = &document.hidden[0].text;
+    assert!(
+        kept.starts_with("plantedxxx") && kept.len() <= 256 << 10,
+        "{} bytes",
+        kept.len()
+    );
+    let told = format!("characters: {};", 7 + (1 << 20));
+    assert!(document.notices[0].text.contains(&told), "{:?}", document.notices);
+}
+
+#[test]
 fn a_letterhead_that_is_drawn_once_is_text_and_a_running_header_is_not() {
     let file = |section: &str, pages: &str| {
         let main = format!(

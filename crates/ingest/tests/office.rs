@@ -223,6 +223,30 @@ mod sheets {
     }
 }
 
+mod marks {
+    use super::*;
+
+    #[test]
+    fn a_table_of_a_docx_whose_rows_are_all_marked_as_its_header_has_rows() {
+        let row = |cells: [&str; 2]| {
+            let cells = cells.map(|cell| format!("<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>"));
+            format!("<w:tr><w:trPr><w:tblHeader/></w:trPr>{}</w:tr>", cells.concat())
+        };
+        let rows = row(["Отдел", "Телефон"]) + &row(["Касса", "21-14"]) + &row(["Архив", "21-15"]);
+        let body = format!("<w:document xmlns:w=\"w\"><w:body><w:tbl>{rows}</w:tbl></w:body></w:document>");
+        let document = read("a.docx", &package(&[("word/document.xml", &body)]));
+        let own = BlockKind::TableRow { table: 0 };
+        assert_eq!(
+            kinds(&document),
+            [
+                (BlockKind::TableHeader { table: 0 }, "Отдел | Телефон"),
+                (own, "Касса | 21-14"),
+                (own, "Архив | 21-15"),
+            ]
+        );
+    }
+}
+
 mod odf {
     use super::*;
 

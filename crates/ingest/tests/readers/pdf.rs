@@ -52,25 +52,26 @@ fn a_running_title_is_no_text_even_on_two_pages() {
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R /Resources << /Font << /F1 7 0 R >> >> >>"
         )
     };
-    let file = |kids: &str, count: u32| {
+    let dated = |title: &str, top: &str, kids: &str, count: u32| {
         pdf_of(&[
             "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
             format!("<< /Type /Pages /Kids [{kids}] /Count {count} >>"),
             page(5),
             page(6),
             lines(&[
-                (810, 8, "Pay and leave"),
-                (760, 18, "Pay and leave"),
+                (810, 8, title),
+                (760, 18, title),
                 (720, 11, "Pay comes twice a month."),
             ]),
             lines(&[
-                (810, 8, "Pay and leave"),
+                (810, 8, top),
                 (760, 11, "Leave lasts for thirty days."),
                 (40, 11, "See the head of your unit."),
             ]),
             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
         ])
     };
+    let file = |kids: &str, count: u32| dated("Pay and leave", "Pay and leave", kids, count);
     let text = "Pay and leave\nPay comes twice a month.\n";
     let more = "Leave lasts for thirty days.\nSee the head of your unit.\n";
     assert_eq!(
@@ -79,6 +80,9 @@ fn a_running_title_is_no_text_even_on_two_pages() {
     );
     let four = file("3 0 R 4 0 R 4 0 R 4 0 R", 4);
     assert_eq!(read("a.pdf", &four).text.matches("Pay and leave").count(), 1);
+    // The title of another year is another title.
+    let years = dated("Pay in 2024", "Pay in 2025", "3 0 R 4 0 R", 2);
+    assert!(read("a.pdf", &years).text.contains("Pay in 2025"));
     // A page alone has no running lines.
     assert!(
         read("a.pdf", &file("3 0 R", 1))
