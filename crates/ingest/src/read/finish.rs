@@ -125,11 +125,9 @@ fn part(mut para: Para, paras: &mut Vec<Para>, remarks: &mut Vec<(usize, Para)>)
 
 /// Makes the line that gave the title a heading of level 1.
 fn mark_title(paras: &mut [Para], title: Option<&str>) {
-    /// The title stands on the first page.
-    const FRONT_PARAS: usize = 12;
     let Some(title) = title else { return };
     let title = title.to_lowercase();
-    let line = paras.iter_mut().take(FRONT_PARAS).find(|para| {
+    let line = paras.iter_mut().take(title::FRONT_PARAS).find(|para| {
         matches!(para.role, Role::Plain | Role::Heading(_)) && para.text.to_lowercase() == title
     });
     if let Some(para) = line

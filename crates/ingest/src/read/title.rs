@@ -9,7 +9,7 @@ use super::draft::{Para, Role};
 use super::outline::structural_rank;
 
 /// How many paragraphs are looked at for a title.
-const FRONT_PARAS: usize = 12;
+pub(super) const FRONT_PARAS: usize = 12;
 
 /// A title longer than this is a paragraph.
 const MAX_TITLE_CHARS: usize = 250;

@@ -204,18 +204,20 @@ fn letters_of_a_pdf_that_reach_into_one_another_keep_their_order() {
     assert_eq!(read("a.pdf", &file).text, "LATEX sets type,\nand 5² is 25.\n");
 }
 
+/// A first column of text, eight lines of a visitors' guide.
+const FIRST_COLUMN: [&str; 8] = [
+    "The museum opens at ten o'clock on every",
+    "day of the week but Monday. Coats and bags",
+    "are left with the porter, who gives a num-",
+    "ber for each of them. Groups of more than",
+    "twelve people are asked to come in the after-",
+    "noon, when the halls are less crowded, and",
+    "to tell the office of their visit two days in",
+    "advance. Pictures may be taken without a",
+];
+
 #[test]
 fn two_columns_of_a_pdf_are_read_one_after_the_other() {
-    let left = [
-        "The museum opens at ten o'clock on every",
-        "day of the week but Monday. Coats and bags",
-        "are left with the porter, who gives a num-",
-        "ber for each of them. Groups of more than",
-        "twelve people are asked to come in the after-",
-        "noon, when the halls are less crowded, and",
-        "to tell the office of their visit two days in",
-        "advance. Pictures may be taken without a",
-    ];
     let right = [
         "flash. The tower is climbed in parties of six",
         "people, led by a warden who knows the nar-",
@@ -227,7 +229,7 @@ fn two_columns_of_a_pdf_are_read_one_after_the_other() {
         "free of charge until the evening bell is rung.",
     ];
     let mut texts = vec![(70.0, 780.0, 18.0, "Visitors of the museum")];
-    for (at, (left, right)) in left.iter().zip(&right).enumerate() {
+    for (at, (left, right)) in FIRST_COLUMN.iter().zip(&right).enumerate() {
         let y = 740.0 - 14.0 * at as f32;
         texts.push((70.0, y, 11.0, left));
         texts.push((340.0, y - 3.0, 11.0, right));
@@ -246,16 +248,6 @@ fn two_columns_of_a_pdf_are_read_one_after_the_other() {
 /// The last column of a text has few lines, which were taken for cells of a table.
 #[test]
 fn a_last_column_of_a_pdf_that_is_short_is_read_after_the_first() {
-    let left = [
-        "The museum opens at ten o'clock on every",
-        "day of the week but Monday. Coats and bags",
-        "are left with the porter, who gives a num-",
-        "ber for each of them. Groups of more than",
-        "twelve people are asked to come in the after-",
-        "noon, when the halls are less crowded, and",
-        "to tell the office of their visit two days in",
-        "advance. Pictures may be taken without a",
-    ];
     let right = [
         "flash. The tower is climbed in parties of six",
         "people, led by a warden who knows the nar-",
@@ -267,7 +259,7 @@ fn a_last_column_of_a_pdf_that_is_short_is_read_after_the_first() {
     };
     let text = read(
         "a.pdf",
-        &pdf(&[lines(70.0, &left), lines(340.0, &right)].concat()),
+        &pdf(&[lines(70.0, &FIRST_COLUMN), lines(340.0, &right)].concat()),
     )
     .text;
     for phrase in [
